@@ -7,6 +7,7 @@ import (
 
 	"abtool/analysis/coco"
 	"abtool/analysis/imagenet"
+	"abtool/analysis/internal/partial"
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/internal/closest"
@@ -15,8 +16,8 @@ import (
 
 // dataSets lists the data sets in the order of Catalogue.
 var dataSets = []dataSet{
-	{"imagenet", imagenet.Statistics, imagenet.By, imagenet.Run, imagenet.Examples},
-	{"coco", coco.Statistics, coco.By, coco.Run, coco.Examples},
+	{"imagenet", imagenet.Statistics, imagenet.By, imagenet.Gather, imagenet.Read, imagenet.Examples},
+	{"coco", coco.Statistics, coco.By, coco.Gather, coco.Read, coco.Examples},
 }
 
 // A dataSet holds the statistics of a data set and the functions that compute them from a store.
@@ -24,7 +25,8 @@ type dataSet struct {
 	name       string
 	statistics []pass.Entry
 	by         func(key string) pass.Entry // the table that Options.By asks for
-	run        func(ctx context.Context, store string, o result.Options, entries []pass.Entry) (result.DataSet, error)
+	gather     func(ctx context.Context, store string, o result.Options, entries []pass.Entry, travels bool) (pass.State, error)
+	read       func(r *partial.Reader, o result.Options, entries []pass.Entry) (pass.State, error)
 	examples   func(ctx context.Context, store string, o result.ExampleOptions) ([]result.Example, error)
 }
 

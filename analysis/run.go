@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -14,29 +13,11 @@ import (
 
 // Run computes the statistics of a store.
 func Run(ctx context.Context, store string, o result.Options) (*result.Document, error) {
-	if err := o.Defaults(); err != nil {
-		return nil, err
-	}
-	sets, err := setsOf(store, o.By)
+	p, err := gather(ctx, store, o, false)
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := entriesOf(&o, sets)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", store, err)
-	}
-	d := &result.Document{Schema: result.Schema, Tool: o.Tool, Store: store, Options: o}
-	for _, set := range sets {
-		if len(wanted[set.name]) == 0 {
-			continue
-		}
-		computed, err := set.run(ctx, store, o, wanted[set.name])
-		if err != nil {
-			return nil, err
-		}
-		d.DataSets = append(d.DataSets, computed)
-	}
-	return d, nil
+	return p.Document(), nil
 }
 
 // setsOf returns the data sets of a store that can be broken down by a key, in the order of the store.

@@ -68,6 +68,18 @@ func (n *Names) Sorted() []int32 {
 	return order
 }
 
+// Sort gives the names the numbers of their order, and returns the new numbers by the old ones.
+func (n *Names) Sort() []int32 {
+	place := n.Places()
+	list := make([]string, len(place))
+	for id, p := range place {
+		list[p] = n.List[id]
+		n.ids[n.List[id]] = p
+	}
+	n.List = list
+	return place
+}
+
 // Places returns, by number, the rank of each name in sorted order.
 func (n *Names) Places() []int32 {
 	place := make([]int32, len(n.List))

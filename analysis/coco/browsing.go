@@ -3,6 +3,7 @@ package coco
 import (
 	"slices"
 
+	"abtool/analysis/internal/partial"
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/internal/stat"
@@ -16,7 +17,7 @@ type browsing struct {
 	known                             stat.RatioID // steps by the keyboard, of the steps that record it
 	pages                             stat.RatioID // pages with a step by the keyboard
 	unknown                           int64
-	bySuper                           map[int64]*superclass
+	bySuper                           map[int64]superclass
 }
 
 type superclass struct{ events, pages, keyboard, known int64 }
@@ -25,9 +26,15 @@ func newBrowsing(_ *engine, r *pass.Counts) *browsing {
 	id := r.Declare(6)
 	a := &browsing{
 		r: r, events: id, distinct: id + 1, keyboard: id + 2, reach: id + 3, known: id + 4, pages: id + 5,
-		bySuper: map[int64]*superclass{},
+		bySuper: map[int64]superclass{},
 	}
-	r.Numbers(&a.unknown)
+	r.Numbers("keyboard_unknown", &a.unknown)
+	pass.Map(r, "by_superclass", &a.bySuper, func(to *superclass, o superclass) {
+		*to = superclass{to.events + o.events, to.pages + o.pages, to.keyboard + o.keyboard, to.known + o.known}
+	}, func(super *int64, s *superclass, c *partial.Columns) {
+		c.Int("category_idx", super)
+		c.Ints([]string{"events", "pages", "keyboard", "known"}, &s.events, &s.pages, &s.keyboard, &s.known)
+	})
 	return a
 }
 
@@ -45,7 +52,7 @@ func (a *browsing) row(r *record) {
 		if super == columnar.Null {
 			continue
 		}
-		s := a.at(super)
+		s := a.bySuper[super]
 		s.events++
 		if !slices.Contains(r.browse[:i], super) {
 			s.pages++
@@ -56,23 +63,7 @@ func (a *browsing) row(r *record) {
 				s.keyboard++
 			}
 		}
-	}
-}
-
-func (a *browsing) at(super int64) *superclass {
-	if a.bySuper[super] == nil {
-		a.bySuper[super] = &superclass{}
-	}
-	return a.bySuper[super]
-}
-
-func (a *browsing) Merge(from *browsing) {
-	for super, o := range from.bySuper {
-		s := a.at(super)
-		s.events += o.events
-		s.pages += o.pages
-		s.keyboard += o.keyboard
-		s.known += o.known
+		a.bySuper[super] = s
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/analysis/internal/partial"
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct/coco"
@@ -46,6 +47,8 @@ func newCategoryRecall(e *engine, r *pass.Counts) *categoryRecall {
 		e: e, r: r, byClass: r.Declare(n), byBin: r.Declare(len(sizeEdges) - 1),
 		size: make([]stat.Mean, n), allSize: make([]stat.Mean, n), largest: make([]float64, n),
 	}
+	pass.Means(r, "sizes", partial.Classes, &a.size)
+	pass.Means(r, "sizes_all", partial.Classes, &a.allSize)
 	const reason = "no usable box, or the image's size is unknown"
 	r.Excludes(&a.noSize, reason, "pairs of an image and a class")
 	r.Excludes(&a.noSizeTruth, reason, "instances")
@@ -93,13 +96,6 @@ func (a *categoryRecall) page(p *page) {
 			continue
 		}
 		a.r.Count(p.cluster, a.byBin+stat.RatioID(sizeBin(a.largest[f.Class])), f.Placed)
-	}
-}
-
-func (a *categoryRecall) Merge(o *categoryRecall) {
-	for c := range a.size {
-		a.size[c].Merge(&o.size[c])
-		a.allSize[c].Merge(&o.allSize[c])
 	}
 }
 

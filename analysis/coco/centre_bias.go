@@ -16,8 +16,8 @@ type centreBias struct {
 
 func newCentreBias(_ *engine, r *pass.Counts) *centreBias {
 	a := &centreBias{icons: pass.NewPointMap(r), known: pass.NewPointMap(r)}
-	pass.Merges(r, &a.centres)
-	pass.Merges(r, &a.icons, &a.known)
+	pass.Merges(r, "gt_centres", &a.centres)
+	pass.Merges(r, "icons icons_with_gt", &a.icons, &a.known)
 	r.Excludes(&a.noSize, "no usable box, or the image's size is unknown", "instances")
 	return a
 }

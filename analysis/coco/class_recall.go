@@ -17,7 +17,7 @@ type classRecall struct {
 func newClassRecall(_ *engine, r *pass.Counts) *classRecall {
 	id := r.Declare(2)
 	a := &classRecall{r: r, placed: id, anyAdd: id + 1}
-	pass.Merges(r, &a.byPlaced, &a.byAnyAdd)
+	pass.Merges(r, "placed any_add", &a.byPlaced, &a.byAnyAdd)
 	r.Excludes(&a.noTruth, "the image is not in the ground truth", "pages")
 	r.Excludes(&a.noClass, "the image has no object", "pages")
 	return a

@@ -14,7 +14,8 @@ type counts struct {
 
 func newCounts(_ *engine, r *pass.Counts) *counts {
 	a := &counts{}
-	r.Numbers(&a.records, &a.withTruth, &a.icons, &a.actions, &a.steps, &a.samples,
+	r.Numbers("records with_truth icons actions steps samples unknown_type unknown_icon annotated images instances crowds",
+		&a.records, &a.withTruth, &a.icons, &a.actions, &a.steps, &a.samples,
 		&a.unknownType, &a.unknownIcon, &a.annotated, &a.images, &a.instances, &a.crowds)
 	return a
 }

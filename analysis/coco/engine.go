@@ -22,8 +22,8 @@ type engine struct {
 	class      map[string]class
 	sequences  *byproduct.Names
 	pages      map[int64][]*page // by image; in a study several annotators can have an image
-	hasTruth   bool
-	study      bool // a study is among the sources
+	study      bool              // a study is among the sources
+	travels    bool              // the state has to be merged with others, so that the ground truth needs a digest
 }
 
 func newEngine(dir string, o result.Options) (*engine, error) {
@@ -34,7 +34,7 @@ func newEngine(dir string, o result.Options) (*engine, error) {
 	e := &engine{Base: pass.New(o), sequences: byproduct.NewNames(), pages: map[int64][]*page{},
 		class: map[string]class{}}
 	d := sum.DataSet("coco")
-	e.hasTruth, e.study = d.Rows["images"] > 0, len(d.Studies) > 0
+	e.study = len(d.Studies) > 0
 	known := map[string]bool{}
 	for _, c := range coco.CategoriesOf(d) {
 		known[c.Name] = true
@@ -46,33 +46,34 @@ func newEngine(dir string, o result.Options) (*engine, error) {
 	return e, nil
 }
 
-// Run computes statistics of a store. Each goroutine gathers its own part of them.
-func Run(ctx context.Context, dir string, o result.Options, entries []pass.Entry) (result.DataSet, error) {
+// Gather passes over a store. Each goroutine gathers its own part of the statistics, and of those of the ground truth apart.
+func Gather(ctx context.Context, dir string, o result.Options, entries []pass.Entry, travels bool) (pass.State, error) {
 	e, err := newEngine(dir, o)
 	if err != nil {
-		return result.DataSet{}, err
+		return nil, err
 	}
 	annotations, err := store.Open(dir, "coco", "annotations")
 	if err != nil {
-		return result.DataSet{}, err
+		return nil, err
 	}
 	defer annotations.Close()
+	e.travels = travels
 	images, err := store.Open(dir, "coco", "images")
 	if err != nil {
-		return result.DataSet{}, err
+		return nil, err
 	}
 	defer images.Close()
 	var workers []*worker
 	for range max(1, min(o.Jobs, max(annotations.Groups(), images.Groups()))) {
-		w := &worker{e: e, Gathering: pass.Gather(e, entries)}
+		w := &worker{e: e, Gathering: pass.Gather(e, entries), ofTruth: pass.Gather(e, entries)}
 		w.onRow = pass.With[interface{ row(*record) }](w.Gathering)
 		w.onPage = pass.With[interface{ page(*page) }](w.Gathering)
-		w.onTruth = pass.With[interface{ truth(*coco.Image) }](w.Gathering)
+		w.onTruth = pass.With[interface{ truth(*coco.Image) }](w.ofTruth)
 		if w.readRows, err = w.col.bind(annotations, o.By == "arm"); err != nil {
-			return result.DataSet{}, err
+			return nil, err
 		}
 		if w.readImages, err = images.Reader(coco.ImageColumns...); err != nil {
-			return result.DataSet{}, err
+			return nil, err
 		}
 		w.img = coco.NewImages(w.readImages)
 		w.actions = coco.NewActions(w.readRows)
@@ -87,12 +88,12 @@ func Run(ctx context.Context, dir string, o result.Options, entries []pass.Entry
 		return func(done, _ int64) { o.Progress(from+done, total) }
 	}
 	if err := pass.EachGroup(ctx, annotations, len(workers), step(0), func(worker, group int) error { return workers[worker].rows(group) }); err != nil {
-		return result.DataSet{}, err
+		return nil, err
 	}
 	for _, w := range workers {
 		for _, p := range w.pages {
 			if len(e.pages[p.image]) > 0 && !e.study {
-				return result.DataSet{}, fmt.Errorf("coco/annotations.parquet has the image %d twice: the "+
+				return nil, fmt.Errorf("coco/annotations.parquet has the image %d twice: the "+
 					"store is damaged, ingest again", p.image)
 			}
 			e.pages[p.image] = append(e.pages[p.image], p)
@@ -102,7 +103,7 @@ func Run(ctx context.Context, dir string, o result.Options, entries []pass.Entry
 		slices.SortFunc(of, func(a, b *page) int { return cmp.Compare(a.seq, b.seq) })
 	}
 	if err := pass.EachGroup(ctx, images, len(workers), step(annotations.Rows()), func(worker, group int) error { return workers[worker].images(group) }); err != nil {
-		return result.DataSet{}, err
+		return nil, err
 	}
 	first := workers[0]
 	for _, of := range e.pages {
@@ -114,9 +115,25 @@ func Run(ctx context.Context, dir string, o result.Options, entries []pass.Entry
 	}
 	for _, w := range workers[1:] {
 		first.Merge(w.Gathering)
+		first.ofTruth.Merge(w.ofTruth)
+		first.truths = append(first.truths, w.truths...)
+		first.digest.merge(&w.digest)
 	}
-	return result.DataSet{Name: "coco", Statistics: e.Results(first.Gathering, entries, published),
-		Warnings: e.warnings(workers)}, nil
+	s := &state{engine: e, entries: entries, gathering: first.Gathering, rows: annotations.Rows()}
+	for image, of := range e.pages {
+		if of[0].truth != nil {
+			s.judged = append(s.judged, image)
+		} else {
+			s.others = append(s.others, image)
+		}
+	}
+	e.pages = nil
+	slices.Sort(s.judged)
+	slices.Sort(s.others)
+	if slices.Sort(first.truths); len(first.truths) > 0 {
+		s.truths = []truth{{first.digest.String(), first.truths, first.ofTruth}}
+	}
+	return s, nil
 }
 
 // rowColumns has the columns of annotations that are read.
@@ -152,13 +169,14 @@ type worker struct {
 	img                  *coco.Images
 	actions              *coco.Actions
 	pass.Gathering
-	onRow      []interface{ row(*record) }       // get every row, before the ground truth of its image
-	onPage     []interface{ page(*page) }        // get every row, with the ground truth of its image if there is any
-	onTruth    []interface{ truth(*coco.Image) } // get every image of the ground truth
-	pages      []*page
-	leastImage int64 // smallest id of an image of the ground truth, if sawImages
-	sawImages  bool
-	found      []coco.Found // classes of the current page's image
+	onRow   []interface{ row(*record) }       // get every row, before the ground truth of its image
+	onPage  []interface{ page(*page) }        // get every row, with the ground truth of its image if there is any
+	onTruth []interface{ truth(*coco.Image) } // get every image of the ground truth
+	pages   []*page
+	ofTruth pass.Gathering // what onTruth gathers
+	truths  []int64        // images of the ground truth
+	digest  digest         // of these
+	found   []coco.Found   // classes of the current page's image
 
 	people pass.People
 

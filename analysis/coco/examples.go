@@ -17,9 +17,12 @@ import (
 func Examples(ctx context.Context, store string, o result.ExampleOptions) (out []result.Example, err error) {
 	all := pass.ExampleOptions(&o)
 	all.Jobs = 1 // so that a page's lists and its ground truth reach the same goroutine
-	_, err = Run(ctx, store, all, []pass.Entry{{Make: pass.Gathers(func(e *engine, _ *pass.Counts) *examples {
+	s, err := Gather(ctx, store, all, []pass.Entry{{Make: pass.Gathers(func(e *engine, _ *pass.Counts) *examples {
 		return &examples{e: e, o: o, out: &out, kept: map[int64]*result.Example{}}
-	})}})
+	})}}, false)
+	if err == nil {
+		s.Result()
+	}
 	return out, err
 }
 
@@ -116,8 +119,11 @@ func (a *examples) boxes(x *result.Example, p *page) {
 	}
 }
 
-func (a *examples) Merge(*examples) {
-	panic("analysis: examples of coco are for one goroutine")
+// Merge adds what was gathered from the ground truth, which is nothing.
+func (a *examples) Merge(o *examples) {
+	if len(o.kept) > 0 {
+		panic("analysis: examples of coco are for one goroutine")
+	}
 }
 
 func (a *examples) Result(*engine, *result.Statistic) {

@@ -13,7 +13,7 @@ type iconFrame struct {
 
 func newIconFrame(_ *engine, r *pass.Counts) *iconFrame {
 	a := &iconFrame{nearest: pass.NewFrameMap(r), single: pass.NewFrameMap(r)}
-	pass.Merges(r, &a.nearest, &a.single)
+	pass.Merges(r, "nearest single", &a.nearest, &a.single)
 	r.Excludes(&a.noBox, "the image has no box of the class", "icons with a point")
 	return a
 }

@@ -29,6 +29,7 @@ func newMissedClasses(e *engine, r *pass.Counts) *missedClasses {
 		r: r, never: id, away: id + 1, images: id + 2, byClass: r.Declare(n),
 		retrieved: make([]int64, n), taken: make([]int64, n),
 	}
+	r.Tallies("retrieved taken_away images", &a.retrieved, &a.taken, &a.byImage)
 	r.Excludes(&a.noTruth, "the image is not in the ground truth", "pages")
 	r.Excludes(&a.noClass, "the image has no object", "pages")
 	return a
@@ -59,25 +60,7 @@ func (a *missedClasses) page(p *page) {
 		}
 	}
 	a.r.Count(p.cluster, a.images, missed > 0)
-	a.grow(missed + 1)
-	a.byImage[missed]++
-}
-
-func (a *missedClasses) grow(n int) {
-	for len(a.byImage) < n {
-		a.byImage = append(a.byImage, 0)
-	}
-}
-
-func (a *missedClasses) Merge(o *missedClasses) {
-	for c := range a.taken {
-		a.retrieved[c] += o.retrieved[c]
-		a.taken[c] += o.taken[c]
-	}
-	a.grow(len(o.byImage))
-	for k, n := range o.byImage {
-		a.byImage[k] += n
-	}
+	*pass.Place(&a.byImage, missed)++
 }
 
 func (a *missedClasses) Result(e *engine, r *result.Statistic) {

@@ -3,6 +3,7 @@ package coco
 import (
 	"slices"
 
+	"abtool/analysis/internal/partial"
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct/coco"
@@ -137,6 +138,29 @@ func (p *profile) Merge(o *profile) {
 		p.hit.Merge(o.hit)
 	}
 	p.workers, p.assignments = pass.Unite(p.workers, o.workers), pass.Unite(p.assignments, o.assignments)
+}
+
+// Columns visits the profile.
+func (p *profile) Columns(c *partial.Columns) {
+	p.aim.Columns(c)
+	c.Ints([]string{"pages", "known", "classes", "retrieved", "placed", "actions", "moves", "removes", "steps", "keyboard", "unsaid",
+		"samples", "still"}, &p.pages, &p.known, &p.classes, &p.retrieved, &p.placed, &p.actions, &p.moves, &p.removes,
+		&p.steps, &p.keyboard, &p.unsaid, &p.samples, &p.still)
+	c.Mean("recall", &p.recall)
+	partial.Bag(c, "time_spent", &p.spent)
+	partial.Bag(c, "first_add", &p.first)
+	c.Refs("workers", partial.Workers, &p.workers)
+	c.Refs("hits", partial.HITs, &p.assignments)
+	h, is := p.hit, p.hit != nil
+	if c.Bool("is_hit", &is); h == nil {
+		h = &coco.HIT{}
+	}
+	c.Mean("hit.recall", &h.Recall)
+	c.Ints([]string{"hit.icons", "hit.hits", "hit.spent"}, &h.Icons, &h.Hits, &h.Spent)
+	c.Bool("hit.timed", &h.Timed)
+	if partial.Bag(c, "hit.pages", &h.Pages); is {
+		p.hit = h
+	}
 }
 
 // profileHeader names the cells of Row.

@@ -3,6 +3,7 @@ package coco
 import (
 	"slices"
 
+	"abtool/analysis/internal/partial"
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct"
@@ -15,12 +16,23 @@ import (
 type quality struct {
 	checks                                                 pass.Checks[*record]
 	startsOdd, moved, lost, withoutTruth, size, repeatedID *pass.Check
-	pageOf                                                 map[[2]int64]int64 // number of rows by HIT and page
+	pageOf                                                 map[hitPage]int64 // number of rows
+}
+
+// A hitPage is a page of a HIT.
+type hitPage struct {
+	hit   int32
+	index int64
 }
 
 func newQuality(_ *engine, r *pass.Counts) *quality {
-	a := &quality{pageOf: map[[2]int64]int64{}}
-	pass.Merges(r, &a.checks)
+	a := &quality{pageOf: map[hitPage]int64{}}
+	pass.Merges(r, "checks", &a.checks)
+	pass.Map(r, "pages", &a.pageOf, func(to *int64, n int64) { *to += n }, func(k *hitPage, n *int64, c *partial.Columns) {
+		c.Ref("hit", partial.HITs, &k.hit)
+		c.Int("page_idx", &k.index)
+		c.Int("rows", n)
+	})
 	a.ofPages()
 	a.startsOdd = a.checks.Add(pass.Check{
 		Name: "sequence_without_add", Title: "the icon's first action is move or remove", Of: "icons",
@@ -165,7 +177,7 @@ func (a *quality) row(r *record) {
 		}
 	}
 	if p.hit >= 0 && p.index != columnar.Null {
-		a.pageOf[[2]int64{int64(p.hit), p.index}]++
+		a.pageOf[hitPage{p.hit, p.index}]++
 	}
 }
 
@@ -183,12 +195,6 @@ func (a *quality) page(p *page) {
 		if p.icons[i].onMask {
 			a.lost.See(!p.icons[i].Placed)
 		}
-	}
-}
-
-func (a *quality) Merge(o *quality) {
-	for k, n := range o.pageOf {
-		a.pageOf[k] += n
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/analysis/internal/partial"
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/internal/stat"
@@ -30,6 +31,17 @@ type longIcon struct {
 
 func newSequences(_ *engine, r *pass.Counts) *sequences {
 	a := &sequences{r: r, one: r.Declare(1), counts: map[int32]int64{}}
+	pass.Map(r, "by_sequence", &a.counts, func(to *int64, n int64) { *to += n }, func(k *int32, n *int64, c *partial.Columns) {
+		c.Ref("sequence", partial.Sequences, k)
+		c.Int("icons", n)
+	})
+	pass.Keeps(r, "longest", &a.longest, a.keep, func(k *longIcon, c *partial.Columns) {
+		partial.Small(c, "actions", &k.actions)
+		c.Ref("sequence", partial.Sequences, &k.sequence)
+		c.Ref("class", partial.Classes, &k.class)
+		c.Seq("seq", &k.seq)
+		c.Int("image", &k.image)
+	})
 	r.Excludes(&a.unplaced, "the last action is remove", "icons")
 	return a
 }
@@ -57,15 +69,6 @@ func (a *sequences) keep(k longIcon) {
 		a.longest = a.longest[:0]
 	}
 	a.longest = append(a.longest, k)
-}
-
-func (a *sequences) Merge(o *sequences) {
-	for s, n := range o.counts {
-		a.counts[s] += n
-	}
-	for _, k := range o.longest {
-		a.keep(k)
-	}
 }
 
 func (a *sequences) Result(e *engine, r *result.Statistic) {

@@ -18,8 +18,8 @@ type pageTime struct {
 
 func newPageTime(_ *engine, r *pass.Counts) *pageTime {
 	a := &pageTime{r: r, mean: r.Declare(1)}
-	pass.Merges(r, &a.bins)
-	pass.Lists(r, &a.spent)
+	pass.Merges(r, "bins", &a.bins)
+	pass.Lists(r, "time_spent", &a.spent)
 	r.Excludes(&a.without, "no time_spent", "pages")
 	return a
 }

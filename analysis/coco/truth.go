@@ -1,8 +1,6 @@
 package coco
 
 import (
-	"fmt"
-
 	"abtool/byproduct/coco"
 )
 
@@ -15,8 +13,9 @@ func (w *worker) images(group int) error {
 	for i := range w.readImages.Rows() {
 		m := &w.image
 		w.img.Read(i, m)
-		if !w.sawImages || m.ID < w.leastImage {
-			w.leastImage, w.sawImages = m.ID, true
+		w.truths = append(w.truths, m.ID)
+		if w.e.travels {
+			w.digest.add(w.readImages, i)
 		}
 		for _, st := range w.onTruth {
 			st.truth(m)
@@ -29,31 +28,6 @@ func (w *worker) images(group int) error {
 		}
 	}
 	return nil
-}
-
-// warnings returns a warning if the pages and the ground truth have no image in common.
-func (e *engine) warnings(workers []*worker) []string {
-	var page, image int64
-	pages, images := false, false
-	for id, of := range e.pages {
-		if of[0].truth != nil {
-			return nil
-		}
-		if !pages || id < page {
-			page, pages = id, true
-		}
-	}
-	for _, w := range workers {
-		if w.sawImages && (!images || w.leastImage < image) {
-			image, images = w.leastImage, true
-		}
-	}
-	if !pages || !images {
-		return nil
-	}
-	return []string{fmt.Sprintf("The records and the ground truth share no image: one record is of %d, one object is on %d. "+
-		"So precision and recall cannot be computed. Ingest again with the instances of the annotated images: "+
-		"--instances instances_train2014.json.", page, image)}
 }
 
 // compare compares a page's icons with the ground truth of its image.

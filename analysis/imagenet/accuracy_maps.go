@@ -12,7 +12,7 @@ type accuracyMaps struct{ gtN, gtHits, clickN, clickHits plane.Grid }
 
 func newAccuracyMaps(_ *engine, r *pass.Counts) *accuracyMaps {
 	a := &accuracyMaps{}
-	pass.Merges(r, &a.gtN, &a.gtHits, &a.clickN, &a.clickHits)
+	pass.Merges(r, "gt_n gt_hits click_n click_hits", &a.gtN, &a.gtHits, &a.clickN, &a.clickHits)
 	return a
 }
 

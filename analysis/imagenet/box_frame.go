@@ -11,7 +11,7 @@ type boxFrame struct{ nearest, single pass.FrameMap }
 
 func newBoxFrame(_ *engine, r *pass.Counts) *boxFrame {
 	a := &boxFrame{pass.NewFrameMap(r), pass.NewFrameMap(r)}
-	pass.Merges(r, &a.nearest, &a.single)
+	pass.Merges(r, "nearest single", &a.nearest, &a.single)
 	return a
 }
 

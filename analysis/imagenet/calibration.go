@@ -1,11 +1,10 @@
 package imagenet
 
 import (
-	"cmp"
 	"hash/fnv"
 	"math"
-	"slices"
 
+	"abtool/analysis/internal/partial"
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct/plane"
@@ -30,9 +29,16 @@ type boxedClick struct {
 	x, y           float64
 }
 
+func (k *boxedClick) columns(c *partial.Columns) {
+	c.Ref("image", partial.Images, &k.image)
+	c.Ref("cluster", partial.Clusters, &k.cluster)
+	c.Float("x", &k.x)
+	c.Float("y", &k.y)
+}
+
 func newCalibration(_ *engine, r *pass.Counts) *calibration {
 	a := &calibration{}
-	pass.Lists(r, &a.clicks)
+	pass.Rows(r, "clicks", &a.clicks, (*boxedClick).columns)
 	return a
 }
 
@@ -90,7 +96,6 @@ var modelNames = [models]struct{ name, title string }{
 }
 
 func (a *calibration) Result(e *engine, r *result.Statistic) {
-	slices.SortFunc(a.clicks, func(x, y boxedClick) int { return cmp.Compare(x.image, y.image) })
 	var axes [2][2]line // by half and axis
 	for _, c := range a.clicks {
 		boxes := e.images.Boxes(c.image)

@@ -13,7 +13,7 @@ type centreBias struct {
 
 func newCentreBias(_ *engine, r *pass.Counts) *centreBias {
 	a := &centreBias{pass.NewPointMap(r), pass.NewPointMap(r)}
-	pass.Merges(r, &a.clicks, &a.clicksBC)
+	pass.Merges(r, "clicks clicks_bc", &a.clicks, &a.clicksBC)
 	return a
 }
 

@@ -19,7 +19,7 @@ func newCounts(_ *engine, r *pass.Counts) *counts {
 	id := r.Declare(5)
 	a := &counts{r: r, byproduct: id, selectedImages: id + 1, selectedShowings: id + 2,
 		finalClicks: id + 3, clickedBC: id + 4}
-	r.Numbers(&a.showings, &a.clicks, &a.samples, &a.hovers)
+	r.Numbers("showings clicks samples hovers", &a.showings, &a.clicks, &a.samples, &a.hovers)
 	return a
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"abtool/analysis/internal/partial"
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/internal/stat"
@@ -24,15 +25,19 @@ type difficulty struct {
 
 // A timedClick is a final click whose time is known.
 type timedClick struct {
-	cluster, image int32
-	toClick        int64
-	hit            bool
+	cluster int32
+	toClick int64
+	hit     bool
 }
 
 func newDifficulty(_ *engine, r *pass.Counts) *difficulty {
 	a := &difficulty{r: r, byTime: r.Declare(len(timeEdges))}
 	const of = "images with a box and a final click"
-	pass.Lists(r, &a.clicks)
+	pass.Rows(r, "clicks", &a.clicks, func(k *timedClick, c *partial.Columns) {
+		c.Ref("cluster", partial.Clusters, &k.cluster)
+		c.Int("to_click", &k.toClick)
+		c.Bool("hit", &k.hit)
+	})
 	r.Excludes(&a.noTime, "the click has no time", of)
 	r.Excludes(&a.noEnter, "no enter is recorded at or before the click", of)
 	return a
@@ -50,7 +55,7 @@ func (a *difficulty) picture(p *picture) {
 		a.noEnter++
 		return
 	}
-	c := timedClick{p.final.cluster, p.image, p.t - p.trace.From, p.hit}
+	c := timedClick{p.final.cluster, p.t - p.trace.From, p.hit}
 	a.clicks = append(a.clicks, c)
 	k := len(timeEdges) - 1
 	for timeEdges[k] > c.toClick {
@@ -64,8 +69,7 @@ const relativeBins = 5
 
 func (a *difficulty) Result(e *engine, r *result.Statistic) {
 	slices.SortFunc(a.clicks, func(x, y timedClick) int {
-		return cmp.Or(cmp.Compare(x.cluster, y.cluster), cmp.Compare(x.toClick, y.toClick),
-			cmp.Compare(x.image, y.image))
+		return cmp.Or(cmp.Compare(x.cluster, y.cluster), cmp.Compare(x.toClick, y.toClick))
 	})
 	rs := &stat.Ratios{}
 	relative, auc := rs.Declare(relativeBins), rs.Declare(1)

@@ -75,15 +75,15 @@ type worker struct {
 	people    pass.People
 }
 
-// Run computes statistics of a store. Each goroutine gathers its own part of them.
-func Run(ctx context.Context, dir string, o result.Options, entries []pass.Entry) (result.DataSet, error) {
+// Gather passes over a store. Each goroutine gathers its own part of the statistics.
+func Gather(ctx context.Context, dir string, o result.Options, entries []pass.Entry, _ bool) (pass.State, error) {
 	images, err := imagenet.ReadImages(ctx, dir, o.Jobs)
 	if err != nil {
-		return result.DataSet{}, err
+		return nil, err
 	}
 	t, err := store.Open(dir, "imagenet", "annotations")
 	if err != nil {
-		return result.DataSet{}, err
+		return nil, err
 	}
 	defer t.Close()
 	e := &engine{
@@ -97,14 +97,14 @@ func Run(ctx context.Context, dir string, o result.Options, entries []pass.Entry
 		w.onShowing = pass.With[interface{ showing(*showing) }](w.Gathering)
 		w.onPicture = pass.With[interface{ picture(*picture) }](w.Gathering)
 		if w.read, err = w.col.bind(t, o.By == "arm"); err != nil {
-			return result.DataSet{}, err
+			return nil, err
 		}
 		w.lists = imagenet.NewLists(w.read, true)
 		w.people = pass.People{Base: &e.Base, Worker: w.col.worker, HIT: w.col.assignment, Arm: w.col.arm}
 		workers = append(workers, w)
 	}
 	if err := pass.EachGroup(ctx, t, len(workers), o.Progress, func(worker, group int) error { return workers[worker].group(group) }); err != nil {
-		return result.DataSet{}, err
+		return nil, err
 	}
 	first := workers[0]
 	for _, w := range workers[1:] {
@@ -113,8 +113,7 @@ func Run(ctx context.Context, dir string, o result.Options, entries []pass.Entry
 	}
 	first.finishPending()
 	first.finishUnshown()
-	return result.DataSet{Name: "imagenet", Statistics: e.Results(first.Gathering, entries, published),
-		Warnings: e.warnings()}, nil
+	return &state{engine: e, entries: entries, gathering: first.Gathering, rows: t.Rows()}, nil
 }
 
 // group reads a row group and divides it into runs of rows of one image.

@@ -11,10 +11,13 @@ import (
 
 // Examples returns examples of ImageNet images from a store.
 func Examples(ctx context.Context, store string, o result.ExampleOptions) (out []result.Example, err error) {
-	_, err = Run(ctx, store, pass.ExampleOptions(&o),
+	s, err := Gather(ctx, store, pass.ExampleOptions(&o),
 		[]pass.Entry{{Make: pass.Gathers(func(e *engine, _ *pass.Counts) *examples {
 			return &examples{e: e, o: o, out: &out}
-		})}})
+		})}}, false)
+	if err == nil {
+		s.Result()
+	}
 	return out, err
 }
 

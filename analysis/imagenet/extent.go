@@ -25,13 +25,24 @@ type extent struct {
 	half    stat.RatioID // by window: images where that is 0.5 or more
 	covered stat.RatioID // by window: share of the box that the hull's bounding box covers
 	image   stat.RatioID // intersection over union of the whole image, for comparison
-	typical stat.RatioID // of a box of mean size around the click, for comparison
-	w, h    float64      // mean size of a box
+	clicks  []boxedClick // compared with a box of mean size, which is known when all images are
 	noTrace int64
 	sorted  []sample // samples and the click
 	points  []plane.Point
 	polygon []plane.Point
 	clip    [2][]plane.Point
+}
+
+// typical returns the overlap of each nearest box with a box of mean size around the click.
+func (a *extent) typical(e *engine) (own pass.Sampled, id stat.RatioID) {
+	w, h := meanBox(e.images.AllBoxes())
+	rs := &stat.Ratios{}
+	id = rs.Declare(1)
+	for _, c := range a.clicks {
+		box := plane.Box{X0: c.x - w/2, Y0: c.y - h/2, X1: c.x + w/2, Y1: c.y + h/2}
+		rs.Add(c.cluster, id, plane.Overlap(box, plane.Nearest(e.images.Boxes(c.image), c.x, c.y)))
+	}
+	return e.Sample(rs), id
 }
 
 // A sample is a point with its number in the trace.
@@ -40,13 +51,13 @@ type sample struct {
 	i int
 }
 
-func newExtent(e *engine, r *pass.Counts) *extent {
+func newExtent(_ *engine, r *pass.Counts) *extent {
 	n := len(extentWindows)
 	a := &extent{r: r, hull: r.Declare(n), around: r.Declare(n), half: r.Declare(n), covered: r.Declare(n),
-		image: r.Declare(1), typical: r.Declare(1)}
+		image: r.Declare(1)}
+	pass.Rows(r, "clicks", &a.clicks, (*boxedClick).columns)
 	r.Excludes(&a.noTrace, "no sample between enter and click, or one of their times is missing",
 		"images with a box and a final click")
-	a.w, a.h = meanBox(e.images.AllBoxes())
 	return a
 }
 
@@ -74,8 +85,7 @@ func (a *extent) picture(p *picture) {
 	cluster := p.final.cluster
 	whole, _ := truth.Clipped()
 	a.r.Add(cluster, a.image, max(0, whole.Area()))
-	typical := plane.Box{X0: p.x - a.w/2, Y0: p.y - a.h/2, X1: p.x + a.w/2, Y1: p.y + a.h/2}
-	a.r.Add(cluster, a.typical, plane.Overlap(typical, truth))
+	a.clicks = append(a.clicks, boxedClick{p.image, cluster, p.x, p.y})
 	a.sorted = append(a.sorted[:0], sample{plane.Point{X: p.x, Y: p.y}, s.Len()})
 	for i := range s.Len() {
 		a.sorted = append(a.sorted, sample{plane.Point{X: s.X[i], Y: s.Y[i]}, i})
@@ -136,9 +146,10 @@ func (a *extent) Result(e *engine, r *result.Statistic) {
 		r.Add(e.Mean("box_iou."+name, "mean intersection over union of the nearest box and the bounding "+
 			"box of the last samples: "+name, "images with as many samples", a.around+id))
 	}
+	own, typical := a.typical(e)
 	r.Add(e.Mean("whole_image", "for comparison: mean intersection over union of the nearest box and the whole image", "images with a sample", a.image),
-		e.Mean("mean_box", "for comparison: mean intersection over union of the nearest box and a box of "+
-			"mean size around the click", "images with a sample", a.typical))
+		own.Mean("mean_box", "for comparison: mean intersection over union of the nearest box and a box of "+
+			"mean size around the click", "images with a sample", typical))
 	r.WarnFew(r.Values[0])
 	r.Tables = append(r.Tables, t)
 }

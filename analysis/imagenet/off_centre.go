@@ -17,7 +17,7 @@ type offCentre struct {
 
 func newOffCentre(_ *engine, r *pass.Counts) *offCentre {
 	a := &offCentre{r: r, accuracy: r.Declare(1)}
-	r.Numbers(&a.images, &a.bc)
+	r.Numbers("images bc", &a.images, &a.bc)
 	return a
 }
 

@@ -3,6 +3,7 @@ package imagenet
 import (
 	"slices"
 
+	"abtool/analysis/internal/partial"
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct/imagenet"
@@ -104,6 +105,27 @@ func (p *profile) Merge(o *profile) {
 		p.hit = o.hit
 	case o.hit != nil:
 		p.hit.Merge(o.hit)
+	}
+}
+
+// Columns visits the profile.
+func (p *profile) Columns(c *partial.Columns) {
+	p.clicks.Columns(c)
+	c.Ints([]string{"showings", "selected", "deselections", "speeds", "visits", "timed", "no_trace", "finals", "final_hits", "pairs", "agree",
+		"straight", "traces"}, &p.showings, &p.selected, &p.deselections, &p.speeds, &p.visits, &p.timed, &p.noTrace, &p.finals,
+		&p.finalHits, &p.pairs, &p.agree, &p.straight, &p.traces)
+	c.Sum("speed", &p.speed)
+	partial.Bag(c, "estimate_time", &p.estimate)
+	partial.Bag(c, "time_to_click", &p.toClick)
+	c.Refs("workers", partial.Workers, &p.workers)
+	h, is := p.hit, p.hit != nil
+	if c.Bool("is_hit", &is); h == nil {
+		h = imagenet.NewHIT()
+	}
+	c.Ints([]string{"hit.showings", "hit.selected", "hit.known", "hit.found", "hit.first", "hit.submit"},
+		&h.Showings, &h.Selected, &h.Known, &h.Found, &h.First, &h.Submit)
+	if partial.Bag(c, "hit.pages", &h.Pages); is {
+		p.hit = h
 	}
 }
 

@@ -28,7 +28,7 @@ type quality struct {
 
 func newQuality(_ *engine, r *pass.Counts) *quality {
 	a := &quality{}
-	pass.Merges(r, &a.checks)
+	pass.Merges(r, "checks", &a.checks)
 	a.ofShowings()
 	for _, list := range []string{"clicks", "samples"} {
 		query := "SELECT seq, image_id, x, y FROM imagenet_" + list + " WHERE "

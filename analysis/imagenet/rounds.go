@@ -19,7 +19,9 @@ type rounds struct {
 }
 
 func newRounds(_ *engine, r *pass.Counts) *rounds {
-	return &rounds{r: r, firstRound: r.Declare(2), twice: r.Declare(1)}
+	a := &rounds{r: r, firstRound: r.Declare(2), twice: r.Declare(1)}
+	r.Tallies("shown selected first_selected times", &a.shown, &a.selected, &a.firstSelected, &a.times)
+	return a
 }
 
 func (a *rounds) picture(p *picture) {
@@ -53,18 +55,6 @@ func (a *rounds) grow(n int) {
 	}
 	for len(a.times) < n+1 {
 		a.times = append(a.times, 0)
-	}
-}
-
-func (a *rounds) Merge(o *rounds) {
-	a.grow(len(o.shown))
-	for k := range o.shown {
-		a.shown[k] += o.shown[k]
-		a.selected[k] += o.selected[k]
-		a.firstSelected[k] += o.firstSelected[k]
-	}
-	for k, n := range o.times {
-		a.times[k] += n
 	}
 }
 

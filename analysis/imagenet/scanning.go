@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/analysis/internal/partial"
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/internal/stat"
@@ -28,7 +29,14 @@ type placedClick struct {
 
 func newScanning(_ *engine, r *pass.Counts) *scanning {
 	a := &scanning{}
-	pass.Lists(r, &a.clicks)
+	pass.Rows(r, "clicks", &a.clicks, func(k *placedClick, c *partial.Columns) {
+		c.Ref("hit", partial.HITs, &k.assignment)
+		partial.Small(c, "page", &k.page)
+		c.Int("time", &k.time)
+		partial.Small(c, "slot", &k.slot)
+		c.Ref("cluster", partial.Clusters, &k.cluster)
+		c.Float("x", &k.x)
+	})
 	r.Excludes(&a.nowhere, "page, slot, HIT or time is unknown", "clicks")
 	return a
 }

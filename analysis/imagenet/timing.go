@@ -26,8 +26,8 @@ const mostVisits = 5
 
 func newTiming(_ *engine, r *pass.Counts) *timing {
 	a := &timing{r: r, visits: r.Declare(mostVisits)}
-	pass.Merges(r, &a.toClick, &a.hover, &a.speed)
-	pass.Lists(r, &a.clicks, &a.hovered)
+	pass.Merges(r, "to_click hover speed", &a.toClick, &a.hover, &a.speed)
+	pass.Lists(r, "times_to_click hover_times", &a.clicks, &a.hovered)
 	r.Excludes(&a.noTime, "the time of the click or of entering is unknown", "selected showings with a click")
 	return a
 }

@@ -20,8 +20,8 @@ type traceLengths struct {
 func newTraceLengths(_ *engine, r *pass.Counts) *traceLengths {
 	a := &traceLengths{}
 	const of = "images with a final click"
-	pass.Lists(r, &a.recorded, &a.before, &a.segment)
-	pass.Lists(r, &a.duration)
+	pass.Lists(r, "recorded before segment", &a.recorded, &a.before, &a.segment)
+	pass.Lists(r, "duration", &a.duration)
 	r.Excludes(&a.noTime, "the click has no time", of)
 	r.Excludes(&a.noEnter, "no enter is recorded at or before the click", of)
 	r.Excludes(&a.noSamples, "no sample between enter and click", of)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/analysis/internal/partial"
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/internal/stat"
@@ -14,7 +15,7 @@ import (
 // A deed is a showing in the order of a worker's showings.
 type deed struct {
 	submit, page, slot, seq, toClick int64
-	assignment                       int32
+	worker, assignment               int32
 	hit                              int8 // 1 hit, 0 miss, −1 if the image has no box or there is no click
 }
 
@@ -22,11 +23,22 @@ type deed struct {
 // the change over time, and flags.
 type annotators struct {
 	*breakdown
-	deeds [][]deed // by worker
+	deeds []deed
 }
 
 func newAnnotators(e *engine, r *pass.Counts) *annotators {
-	return &annotators{breakdown: newBreakdown(e, r, "worker", "worker_id")}
+	a := &annotators{breakdown: newBreakdown(e, r, "worker", "worker_id")}
+	pass.Rows(r, "showings", &a.deeds, func(d *deed, c *partial.Columns) {
+		c.Ref("worker", partial.Workers, &d.worker)
+		c.Int("submit", &d.submit)
+		c.Int("page", &d.page)
+		c.Int("slot", &d.slot)
+		c.Seq("seq", &d.seq)
+		c.Int("to_click", &d.toClick)
+		c.Ref("hit", partial.HITs, &d.assignment)
+		partial.Small(c, "in_box", &d.hit)
+	})
+	return a
 }
 
 func (a *annotators) showing(s *showing) {
@@ -35,7 +47,7 @@ func (a *annotators) showing(s *showing) {
 		return
 	}
 	d := deed{submit: s.Submit, page: s.Page, slot: s.slot, seq: s.Seq, toClick: columnar.Null,
-		assignment: s.assignment, hit: -1}
+		worker: s.worker, assignment: s.assignment, hit: -1}
 	var w *way
 	if s.clicked() {
 		w = s.way(&a.tr)
@@ -50,19 +62,22 @@ func (a *annotators) showing(s *showing) {
 		}
 	}
 	a.At(s.worker).add(s, w)
-	for int(s.worker) >= len(a.deeds) {
-		a.deeds = append(a.deeds, nil)
-	}
-	a.deeds[s.worker] = append(a.deeds[s.worker], d)
+	a.deeds = append(a.deeds, d)
 }
 
-func (a *annotators) Merge(o *annotators) {
-	for w, d := range o.deeds {
-		for w >= len(a.deeds) {
-			a.deeds = append(a.deeds, nil)
+// byWorker returns the deeds of each worker, in the order of careers.
+func (a *annotators) byWorker() (lists [][]deed) {
+	slices.SortFunc(a.deeds, func(a, b deed) int {
+		return cmp.Or(cmp.Compare(a.worker, b.worker), cmp.Compare(a.submit, b.submit), cmp.Compare(a.page, b.page),
+			cmp.Compare(a.slot, b.slot), cmp.Compare(a.seq, b.seq))
+	})
+	for from, to := 0, 0; from < len(a.deeds); from = to {
+		for to < len(a.deeds) && a.deeds[to].worker == a.deeds[from].worker {
+			to++
 		}
-		a.deeds[w] = append(a.deeds[w], d...)
+		*pass.Place(&lists, int(a.deeds[from].worker)) = a.deeds[from:to]
 	}
+	return lists
 }
 
 // career compares the later half of a worker's showings with the earlier half, in order of submission, page
@@ -70,10 +85,6 @@ func (a *annotators) Merge(o *annotators) {
 type career struct{ accuracy, logTime stat.Number } // later − earlier; logTime is the mean log of the time to click
 
 func careerOf(deeds []deed) career {
-	slices.SortFunc(deeds, func(a, b deed) int {
-		return cmp.Or(cmp.Compare(a.submit, b.submit), cmp.Compare(a.page, b.page),
-			cmp.Compare(a.slot, b.slot), cmp.Compare(a.seq, b.seq))
-	})
 	half := len(deeds) / 2
 	a1, t1 := halfOf(deeds[:half])
 	a2, t2 := halfOf(deeds[half:])
@@ -117,11 +128,13 @@ func (a *annotators) Result(e *engine, r *result.Statistic) {
 			{"flag_bot", "", "20 clicks or more, and more than a fifth of clicks have no mouse sample " +
 				"since entering, or of traces no bend"},
 		}).Columns()...)
+	deeds := a.byWorker()
 	for i, p := range all {
-		c := careerOf(a.deeds[ids[i]])
+		mine := *pass.Place(&deeds, int(ids[i]))
+		c := careerOf(mine)
 		bot := float64(p.noTrace) > pass.BotShare*float64(p.timed) ||
 			p.traces >= pass.FlagPoints && float64(p.straight) > pass.BotShare*float64(p.traces)
-		t.Rows[i] = slices.Concat(t.Rows[i], []any{a.hitsOf(ids[i])}, people.Rank(i), []any{c.accuracy, c.logTime},
+		t.Rows[i] = slices.Concat(t.Rows[i], []any{hitsOf(mine)}, people.Rank(i), []any{c.accuracy, c.logTime},
 			people.Flags(i, p.toClick, bot))
 	}
 	n := int64(len(all))
@@ -131,12 +144,12 @@ func (a *annotators) Result(e *engine, r *result.Statistic) {
 	r.Add(people.Values([3]string{"workers who click the centre of images", "workers who rush",
 		"workers with bot-like traces"}, "clicks",
 		"workers with clicks on boxed images")...)
-	r.Tables = append(r.Tables, t, a.experience(e))
+	r.Tables = append(r.Tables, t, experience(deeds))
 }
 
-func (a *annotators) hitsOf(w int32) int64 {
+func hitsOf(deeds []deed) int64 {
 	seen := map[int32]struct{}{}
-	for _, d := range a.deeds[w] {
+	for _, d := range deeds {
 		if d.assignment >= 0 {
 			seen[d.assignment] = struct{}{}
 		}
@@ -145,7 +158,7 @@ func (a *annotators) hitsOf(w int32) int64 {
 }
 
 // experience returns a table of accuracy and time by the number of HITs that the worker had submitted before.
-func (a *annotators) experience(e *engine) result.Table {
+func experience(byWorker [][]deed) result.Table {
 	t := result.Table{Name: "by_experience", Title: "Accuracy and time by the number of HITs that the " +
 		"worker had submitted before", Columns: result.Header{
 		{"hits_before", "", "number of HITs submitted before"}, {"workers", "count", "workers"},
@@ -163,7 +176,7 @@ func (a *annotators) experience(e *engine) result.Table {
 		times            []int64
 	}
 	cells := make([]cell, len(bins))
-	for _, deeds := range a.deeds {
+	for _, deeds := range byWorker {
 		submits := map[int64]int{}
 		var order []int64
 		for _, d := range deeds {

@@ -17,8 +17,8 @@ type HIT struct {
 	OfPages     byproduct.Share
 	Icons, Hits int64 // icons with a point on images of the ground truth, and how many of them lie on a mask of their class
 
-	spent int64
-	timed bool
+	Spent int64 // on the pages with a time, ms
+	Timed bool  // whether there are such pages
 }
 
 // AddPage adds a page by its number and the time spent on it, ms; columnar.Null is unknown. of is how much of a whole HIT
@@ -29,7 +29,7 @@ func (h *HIT) AddPage(page, spent int64, of byproduct.Share) {
 		h.Pages = append(h.Pages, page)
 	}
 	if spent != columnar.Null {
-		h.spent, h.timed = h.spent+spent, true
+		h.Spent, h.Timed = h.Spent+spent, true
 	}
 }
 
@@ -54,8 +54,8 @@ func (h *HIT) Merge(o *HIT) {
 	h.Recall.Merge(&o.Recall)
 	h.Icons += o.Icons
 	h.Hits += o.Hits
-	h.spent += o.spent
-	h.timed = h.timed || o.timed
+	h.Spent += o.Spent
+	h.Timed = h.Timed || o.Timed
 }
 
 // Precision returns the share of icons on a mask of their class, NaN without icons.
@@ -67,7 +67,7 @@ func (h *HIT) Precision() float64 {
 }
 
 // Duration returns the total time of the pages, ms; ok is false if no time is known.
-func (h *HIT) Duration() (ms int64, ok bool) { return h.spent, h.timed }
+func (h *HIT) Duration() (ms int64, ok bool) { return h.Spent, h.Timed }
 
 // Flags reports which of the paper's thresholds for a whole HIT a HIT is below. An undefined recall or precision is not below
 // a threshold.

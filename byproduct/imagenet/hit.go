@@ -16,15 +16,15 @@ type HIT struct {
 	Pages              []int64 // distinct
 	OfPages, OfImages  byproduct.Share
 
-	first, submit int64 // ms since 1970; columnar.Null: unknown
+	First, Submit int64 // the first event and the last submission, ms since 1970; columnar.Null: unknown
 }
 
 // NewHIT returns a HIT without showings.
-func NewHIT() *HIT { return &HIT{first: columnar.Null, submit: columnar.Null} }
+func NewHIT() *HIT { return &HIT{First: columnar.Null, Submit: columnar.Null} }
 
 // Add adds a showing.
 func (h *HIT) Add(s *Showing) {
-	one := &HIT{Showings: 1, first: s.FirstEvent(), submit: s.Submit}
+	one := &HIT{Showings: 1, First: s.FirstEvent(), Submit: s.Submit}
 	if s.IsSelected() {
 		one.Selected = 1
 	}
@@ -53,9 +53,9 @@ func (h *HIT) take(o *HIT) {
 	h.Selected += o.Selected
 	h.Known += o.Known
 	h.Found += o.Found
-	h.submit = max(h.submit, o.submit)
-	if o.first != columnar.Null && (h.first == columnar.Null || o.first < h.first) {
-		h.first = o.first
+	h.Submit = max(h.Submit, o.Submit)
+	if o.First != columnar.Null && (h.First == columnar.Null || o.First < h.First) {
+		h.First = o.First
 	}
 }
 
@@ -76,10 +76,10 @@ func (h *HIT) Recall() float64 {
 // Duration returns the time from the earliest event to the latest submission, ms (I17); ok is false where one
 // is unknown.
 func (h *HIT) Duration() (ms int64, ok bool) {
-	if h.submit == columnar.Null || h.first == columnar.Null {
+	if h.Submit == columnar.Null || h.First == columnar.Null {
 		return 0, false
 	}
-	return h.submit - h.first, true
+	return h.Submit - h.First, true
 }
 
 // Flags reports which of the paper's thresholds for a whole HIT a HIT is below (I18, docs/design/definitions.md#i18). A

@@ -27,9 +27,8 @@ type Images struct {
 	starts []uint32 // index of each image's first box; one more than images
 	boxes  []plane.Box
 
-	shared    bool  // whether an image with a record has a box, usable or not
-	recorded  int32 // the first image that has a record; −1: none
-	boxedOnly int32 // the first image that has a box and no record; −1: none
+	Shared    bool  // whether an image with a record has a box, usable or not
+	BoxedOnly int32 // the first image that has a box and no record; −1: none
 }
 
 // ReadImages reads the table of images of a store.
@@ -43,7 +42,7 @@ func ReadImages(ctx context.Context, dir string, jobs int) (*Images, error) {
 	m := &Images{
 		Width: make([]int32, 0, n), Height: make([]int32, 0, n),
 		Shown: make([]int32, 0, n), Class: make([]int32, 0, n),
-		starts: make([]uint32, 0, n+1), recorded: -1, boxedOnly: -1,
+		starts: make([]uint32, 1, n+1), BoxedOnly: -1,
 	}
 	classes := byproduct.NewNames()
 	free := make(chan *columnar.Reader, t.Groups())
@@ -68,7 +67,6 @@ func ReadImages(ctx context.Context, dir string, jobs int) (*Images, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.starts = append(m.starts, uint32(len(m.boxes)))
 	m.sortClasses(classes)
 	return m, nil
 }
@@ -122,36 +120,33 @@ func (m *Images) group(r *columnar.Reader, classes *byproduct.Names) error {
 		m.IDs.Add(s)
 		m.Class, m.Shown = append(m.Class, c), append(m.Shown, n)
 		m.Width, m.Height = append(m.Width, w), append(m.Height, h)
+		if w > 0 { // else its boxes are not usable (R10)
+			fw, fh := float64(w), float64(h)
+			for k := x0.Offsets[i]; k < x0.Offsets[i+1]; k++ {
+				m.boxes = append(m.boxes, plane.PixelBox(x0.Floats[k], y0[k], x1[k], y1[k], fw, fh))
+			}
+		}
 		m.starts = append(m.starts, uint32(len(m.boxes)))
-		if w == 0 {
-			continue // its boxes are not usable (R10)
-		}
-		fw, fh := float64(w), float64(h)
-		for k := x0.Offsets[i]; k < x0.Offsets[i+1]; k++ {
-			m.boxes = append(m.boxes, plane.PixelBox(x0.Floats[k], y0[k], x1[k], y1[k], fw, fh))
-		}
 	}
 	return nil
 }
 
-// meet records whether the next image has records, boxes or both.
+// meet notes whether the next image has records, boxes or both.
 func (m *Images) meet(recorded, boxed bool) {
-	m.shared = m.shared || recorded && boxed
-	if recorded && m.recorded < 0 {
-		m.recorded = int32(m.Len())
-	}
-	if boxed && !recorded && m.boxedOnly < 0 {
-		m.boxedOnly = int32(m.Len())
+	m.Shared = m.Shared || recorded && boxed
+	if boxed && !recorded && m.BoxedOnly < 0 {
+		m.BoxedOnly = int32(m.Len())
 	}
 }
 
 // Apart reports whether there are records and boxes, but no image has both. It also returns an image that has
 // a record and an image that has a box.
 func (m *Images) Apart() (record, box string, apart bool) {
-	if m.shared || m.recorded < 0 || m.boxedOnly < 0 {
+	recorded := slices.IndexFunc(m.Shown, func(n int32) bool { return n >= 0 })
+	if m.Shared || recorded < 0 || m.BoxedOnly < 0 {
 		return "", "", false
 	}
-	return m.IDs.At(m.recorded), m.IDs.At(m.boxedOnly), true
+	return m.IDs.At(int32(recorded)), m.IDs.At(m.BoxedOnly), true
 }
 
 // Len returns the number of images.

@@ -8,7 +8,7 @@ import (
 
 // Four images: with two boxes, without any, never spoken of, and one without a box that was shown.
 func madeImages() *Images {
-	m := &Images{recorded: -1, boxedOnly: -1}
+	m := NewImages()
 	for _, x := range []struct {
 		id    string
 		shown int32
@@ -20,11 +20,8 @@ func madeImages() *Images {
 		{"d", 1, nil},
 	} {
 		m.meet(x.shown >= 0, len(x.boxes) > 0)
-		m.IDs.Add(x.id)
-		m.Shown, m.starts, m.boxes = append(m.Shown, x.shown), append(m.starts,
-			uint32(len(m.boxes))), append(m.boxes, x.boxes...)
+		m.Append(Image{ID: x.id, Shown: x.shown, Boxes: x.boxes})
 	}
-	m.starts = append(m.starts, uint32(len(m.boxes)))
 	return m
 }
 
@@ -65,7 +62,7 @@ func TestApart(t *testing.T) {
 		t.Error("an image has both a record and a box")
 	}
 	m := madeImages()
-	m.shared = false
+	m.Shared = false
 	if record, box, apart := m.Apart(); !apart || record != "a" || box != "c" {
 		t.Errorf("no image has both a record and a box: apart is %v, with the examples %s and %s; want a and c", apart, record, box)
 	}

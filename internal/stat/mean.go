@@ -8,21 +8,21 @@ import (
 // A Mean is the mean of independent values, with its interval.
 type Mean struct {
 	N            int64
-	Sum, squares Sum
+	Sum, Squares Sum
 }
 
 // Add adds a value.
 func (m *Mean) Add(v float64) {
 	m.N++
 	m.Sum.Add(v)
-	m.squares.Add(v * v)
+	m.Squares.Add(v * v)
 }
 
 // Merge adds the values of another Mean.
 func (m *Mean) Merge(o *Mean) {
 	m.N += o.N
 	m.Sum.Merge(o.Sum)
-	m.squares.Merge(o.squares)
+	m.Squares.Merge(o.Squares)
 }
 
 // Value returns the mean, undefined without values.
@@ -34,11 +34,11 @@ func (m *Mean) Deviation() float64 {
 		return math.NaN()
 	}
 	average := m.Sum.Float() / float64(m.N)
-	return math.Sqrt(max(0, m.squares.Float()/float64(m.N)-average*average))
+	return math.Sqrt(max(0, m.Squares.Float()/float64(m.N)-average*average))
 }
 
 // Interval returns the interval of the mean, or nil for fewer than two values.
-func (m *Mean) Interval() *Interval { return MeanInterval(m.N, m.Sum.Float(), m.squares.Float()) }
+func (m *Mean) Interval() *Interval { return MeanInterval(m.N, m.Sum.Float(), m.Squares.Float()) }
 
 // Moments returns the mean, the population standard deviation and the skew m3/m2^1.5 of values; they are
 // NaN where undefined. It sorts the values, so that the results do not depend on their order.

@@ -81,6 +81,27 @@ func (r *Ratios) At(cluster int32, id RatioID) *Ratio {
 	return &r.clusters[cluster][id]
 }
 
+// Width returns the number of ratios.
+func (r *Ratios) Width() int { return r.width }
+
+// Clusters returns the number of clusters, some of which may have no unit.
+func (r *Ratios) Clusters() int { return len(r.clusters) }
+
+// Of returns the ratios of a cluster, or nil if it has no unit.
+func (r *Ratios) Of(cluster int32) []Ratio { return r.clusters[cluster] }
+
+// Move gives clusters new numbers, by their old ones.
+func (r *Ratios) Move(to []int32) {
+	from := r.clusters
+	r.clusters = nil
+	for c, row := range from {
+		if row != nil {
+			r.At(to[c], 0)
+			r.clusters[to[c]] = row
+		}
+	}
+}
+
 // Merge adds the ratios of o.
 func (r *Ratios) Merge(o *Ratios) {
 	for c, from := range o.clusters {

@@ -42,3 +42,9 @@ func (s Sum) Whole() (n int64, ok bool) { return s.hi, s.lo == 0 }
 
 // Float returns the sum as the nearest float64, within rounding.
 func (s Sum) Float() float64 { return float64(s.hi) + float64(s.lo)*0x1p-64 }
+
+// Words returns the sum as hi + lo · 2⁻⁶⁴, and SumOf makes it again.
+func (s Sum) Words() (hi int64, lo uint64) { return s.hi, s.lo }
+
+// SumOf returns the sum hi + lo · 2⁻⁶⁴.
+func SumOf(hi int64, lo uint64) Sum { return Sum{hi, lo} }

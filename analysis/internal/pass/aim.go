@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"abtool/analysis/internal/partial"
 	"abtool/analysis/result"
 	"abtool/byproduct/plane"
 	"abtool/internal/stat"
@@ -48,6 +49,19 @@ func (a *Aim) Merge(o *Aim) {
 	a.dy.Merge(o.dy)
 	a.du.Merge(o.du)
 	a.dv.Merge(o.dv)
+}
+
+// Columns visits the aim.
+func (a *Aim) Columns(c *partial.Columns) {
+	c.Int("points", &a.N)
+	c.Tally("judged", &a.Judged)
+	c.Int("centre", &a.centre)
+	c.Int("boxed", &a.boxed)
+	c.Sum("distance", &a.distance)
+	c.Sum("dx", &a.dx)
+	c.Sum("dy", &a.dy)
+	c.Sum("du", &a.du)
+	c.Sum("dv", &a.dv)
 }
 
 // Hits returns the cells for the number of judged points and the share of them that hit, with its interval.

@@ -1,6 +1,9 @@
 package pass
 
 import (
+	"slices"
+
+	"abtool/analysis/internal/partial"
 	"abtool/analysis/result"
 	"abtool/internal/stat"
 )
@@ -20,7 +23,32 @@ type Arms struct {
 
 // NewArms returns a comparison by shares.
 func NewArms(c *Counts, shares ...ArmShare) *Arms {
-	return &Arms{c, shares, c.Declare(len(shares) * maxArms)}
+	a := &Arms{c, shares, c.Declare(len(shares) * maxArms)}
+	c.tables = append(c.tables, a.renumber)
+	return a
+}
+
+// renumber moves the ratios of arms that get other numbers.
+func (a *Arms) renumber(v *partial.Visitor) {
+	to := v.NewNumbers(partial.Arms)
+	if to == nil {
+		return
+	}
+	n := len(a.shares)
+	for cluster := range a.counts.Clusters() {
+		row := a.counts.Of(int32(cluster))
+		if row == nil {
+			continue
+		}
+		mine := row[a.first:][:n*maxArms]
+		old := slices.Clone(mine)
+		clear(mine)
+		for arm, new := range to[:min(len(to), maxArms)] {
+			if new < maxArms {
+				copy(mine[int(new)*n:][:n], old[arm*n:][:n])
+			}
+		}
+	}
 }
 
 // Count counts a unit of an annotator in an arm for the i-th share.

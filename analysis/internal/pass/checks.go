@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"abtool/analysis/internal/partial"
 	"abtool/analysis/result"
 	"abtool/byproduct"
 	"abtool/internal/stat"
@@ -73,6 +74,13 @@ func (c *Checks[T]) See(row T) {
 func (c *Checks[T]) Merge(o *Checks[T]) {
 	for i, from := range o.all {
 		c.all[i].SeeAll(from.faults, from.n)
+	}
+}
+
+func (c *Checks[T]) columns(_ string, to *partial.Columns) {
+	for _, x := range c.all {
+		to.Int(x.Name+".faults", &x.faults)
+		to.Int(x.Name+".n", &x.n)
 	}
 }
 

@@ -13,7 +13,7 @@ type made struct {
 	r           *Counts
 	share       stat.RatioID
 	n, left     int64
-	list        []int
+	list        []int64
 	mean        stat.Mean
 	byItself    int
 	seen, ratio float64
@@ -21,10 +21,10 @@ type made struct {
 
 func newMade(_ *int, r *Counts) *made {
 	a := &made{r: r, share: r.Declare(1)}
-	r.Numbers(&a.n)
+	r.Numbers("n", &a.n)
 	r.Excludes(&a.left, "below 0", "numbers")
-	Lists(r, &a.list)
-	Merges(r, &a.mean)
+	Lists(r, "list", &a.list)
+	Merges(r, "mean", &a.mean)
 	return a
 }
 
@@ -34,7 +34,7 @@ func (a *made) number(v int) {
 		return
 	}
 	a.n++
-	a.list = append(a.list, v)
+	a.list = append(a.list, int64(v))
 	a.mean.Add(float64(v))
 	a.r.Count(0, a.share, v%2 == 0)
 	a.byItself += v
@@ -67,7 +67,7 @@ func TestCounts(t *testing.T) {
 	a.Merge(b)
 	r := e.Results(a, entries, nil)[0]
 	x := a.all[0].statistic.(*made)
-	if x.n != 3 || x.byItself != 11 || !slices.Equal(x.list, []int{2, 4, 5}) || x.seen != 11.0/3 || x.ratio != 2.0/3 {
+	if x.n != 3 || x.byItself != 11 || !slices.Equal(x.list, []int64{2, 4, 5}) || x.seen != 11.0/3 || x.ratio != 2.0/3 {
 		t.Errorf("%+v", x)
 	}
 	if want := []result.Excluded{{Reason: "below 0", Of: "numbers", Count: 3}}; !slices.Equal(r.Excluded, want) {

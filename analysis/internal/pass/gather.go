@@ -2,9 +2,11 @@ package pass
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/BurntSushi/toml"
 
+	"abtool/analysis/internal/partial"
 	"abtool/analysis/result"
 	"abtool/internal/parallel"
 	"abtool/internal/stat"
@@ -41,23 +43,25 @@ type Maker func(engine any, c *Counts) gathered
 // gathered is the part of a statistic that one goroutine gathers.
 type gathered struct {
 	*Counts
-	statistic any
-	merge     func(from any)
-	result    func(*result.Statistic)
+	first, end stat.RatioID // its ratios
+	statistic  any
+	merge      func(from any)
+	result     func(*result.Statistic)
 }
 
 // Gathers returns the maker of a statistic T for the engine E. T has the methods of its data set that it
-// needs, such as row or picture, and the method Merge(T) if it must merge more than its Counts. The result
-// of merging must not depend on the order.
+// needs, such as row or picture. It registers in its Counts what is to be merged. What cannot be written to a file, as
+// an example, is merged by the method Merge(T) instead. The result of merging must not depend on the order.
 func Gathers[E any, T interface{ Result(E, *result.Statistic) }](make func(E, *Counts) T) Maker {
 	return func(engine any, c *Counts) gathered {
 		e := engine.(E)
+		first := stat.RatioID(c.Width())
 		s := make(e, c)
 		merge := func(any) {}
 		if m, ok := any(s).(interface{ Merge(T) }); ok {
 			merge = func(from any) { m.Merge(from.(T)) }
 		}
-		return gathered{c, s, merge, func(r *result.Statistic) { s.Result(e, r) }}
+		return gathered{c, first, stat.RatioID(c.Width()), s, merge, func(r *result.Statistic) { s.Result(e, r) }}
 	}
 }
 
@@ -93,6 +97,68 @@ func (g Gathering) Merge(o Gathering) {
 		g.all[i].merge(o.all[i].statistic)
 	}
 	g.ratios.Merge(o.ratios)
+}
+
+// Visit visits what the statistics gathered, or only those that implement only if it is not nil, as parts of a data set.
+// entries are those that the gathering was made from.
+func (g Gathering) Visit(v *partial.Visitor, set string, entries []Entry, only func(statistic any) bool) {
+	for i, s := range g.all {
+		if only != nil && !only(s.statistic) {
+			continue
+		}
+		v.In(set + "/" + entries[i].Name)
+		s.Counts.visit(v)
+		if s.end > s.first {
+			g.visitRatios(v, s.first, s.end)
+		}
+	}
+	if to := v.NewNumbers(partial.Clusters); to != nil {
+		g.ratios.Move(to)
+	}
+}
+
+// visitRatios visits the ratios of a statistic: those of a cluster are a row.
+func (g Gathering) visitRatios(v *partial.Visitor, first, end stat.RatioID) {
+	if v.NewNumbers(partial.Clusters) != nil {
+		return // they are moved together
+	}
+	width := int(end - first)
+	type row struct {
+		cluster     int32
+		hi, lo, den []int64
+	}
+	var rows []row
+	for cluster := range int32(g.ratios.Clusters()) {
+		all := g.ratios.Of(cluster)
+		if v.Reads() || all == nil || !slices.ContainsFunc(all[first:end], func(r stat.Ratio) bool { return r != stat.Ratio{} }) {
+			continue
+		}
+		r := row{cluster: cluster}
+		for _, x := range all[first:end] {
+			hi, lo := x.Num.Words()
+			r.hi, r.lo, r.den = append(r.hi, hi), append(r.lo, int64(lo)), append(r.den, x.Den)
+		}
+		rows = append(rows, r)
+	}
+	partial.Rows(v, "ratios", &rows, func(r *row, c *partial.Columns) {
+		c.Ref("cluster", partial.Clusters, &r.cluster)
+		partial.List(c, "numerators.hi", &r.hi)
+		partial.List(c, "numerators.lo", &r.lo)
+		partial.List(c, "denominators", &r.den)
+	})
+	for _, r := range rows {
+		if !v.Reads() {
+			break
+		}
+		if r.cluster < 0 || len(r.hi) != width || len(r.lo) != width || len(r.den) != width {
+			v.Fail("a row of ratios has %d of %d ratios", len(r.hi), width)
+			return
+		}
+		for i := range r.hi {
+			x := stat.Ratio{Num: stat.SumOf(r.hi[i], uint64(r.lo[i])), Den: r.den[i]}
+			g.ratios.At(r.cluster, first+stat.RatioID(i)).Merge(x)
+		}
+	}
 }
 
 // Results returns the statistics of a gathering into which all others were merged. published has the values

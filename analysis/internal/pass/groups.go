@@ -3,6 +3,7 @@ package pass
 import (
 	"slices"
 
+	"abtool/analysis/internal/partial"
 	"abtool/analysis/result"
 	"abtool/byproduct"
 )
@@ -12,6 +13,7 @@ type Profile[P any] interface {
 	*P
 	Merge(*P)
 	Row() []any // the cells of its columns
+	Columns(*partial.Columns)
 }
 
 // Groups has a profile for each value of a key.
@@ -22,6 +24,11 @@ type Groups[P any, T Profile[P]] struct {
 	list    []T // by number of the key; nil where there are no rows
 }
 
+// kinds are the kinds of numbers of keys.
+var kinds = map[string]partial.Kind{
+	"worker": partial.Workers, "hit": partial.HITs, "class": partial.Classes, "week": partial.Weeks, "arm": partial.Arms,
+}
+
 // NewGroups returns empty groups by the key worker, hit, class, week or arm. Rows without the id that the key
 // needs are left out.
 func NewGroups[P any, T Profile[P]](
@@ -29,7 +36,15 @@ func NewGroups[P any, T Profile[P]](
 ) *Groups[P, T] {
 	names := map[string]*byproduct.Names{"worker": e.Workers, "hit": e.HITs, "class": classes, "week": e.Weeks, "arm": e.Arms}
 	g := &Groups[P, T]{Key: key, names: names[key]}
-	Merges(c, g)
+	c.joins(g, func(from any) { g.Merge(from.(*Groups[P, T])) })
+	c.tables = append(c.tables, func(v *partial.Visitor) {
+		partial.ByNumber(v, "by_"+key, kinds[key], &g.list, func(p *T) bool { return *p != nil }, func(p *T, to *partial.Columns) {
+			if *p == nil {
+				*p = new(P)
+			}
+			(*p).Columns(to)
+		})
+	})
 	c.Excludes(&g.Without, "no "+id, rows)
 	return g
 }

@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"abtool/analysis/internal/partial"
 	"abtool/analysis/result"
 	"abtool/byproduct/plane"
 	"abtool/internal/stat"
@@ -42,6 +43,8 @@ func (m *PointMap) Count(cluster int32, x, y float64) {
 // Merge adds the points of another map; ratios are merged separately.
 func (m *PointMap) Merge(o *PointMap) { m.Grid.Merge(&o.Grid) }
 
+func (m *PointMap) columns(name string, to *partial.Columns) { to.Grid(name, &m.Grid) }
+
 // Report adds the map and the share of its middle cell.
 func (m *PointMap) Report(e *Base, r *result.Statistic, name, title, of string) {
 	AddGrid(r, name, title, of, &m.Grid)
@@ -75,6 +78,8 @@ func (f *FrameMap) Count(cluster int32, u, v float64) {
 
 // Merge adds the points of another map; ratios are merged separately.
 func (f *FrameMap) Merge(o *FrameMap) { f.Frame.Merge(&o.Frame) }
+
+func (f *FrameMap) columns(name string, to *partial.Columns) { to.Frame(name, &f.Frame) }
 
 // Report adds the map and its moments.
 func (f *FrameMap) Report(e *Base, r *result.Statistic, name, title, of string) {

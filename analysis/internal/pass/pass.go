@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"time"
 
+	"abtool/analysis/internal/partial"
 	"abtool/analysis/result"
 	"abtool/byproduct"
 	"abtool/store/columnar"
@@ -27,6 +28,64 @@ func New(o result.Options) Base {
 	return Base{
 		Options: o, Workers: byproduct.NewNames(), HITs: byproduct.NewNames(),
 		Clusters: byproduct.NewNames(), Weeks: byproduct.NewNames(), Arms: byproduct.NewNames(),
+	}
+}
+
+// A State has what the pass over a data set of stores gathered.
+type State interface {
+	// Result returns the statistics. It uses the state up.
+	Result() result.DataSet
+	// Merge adds the state of stores that come after those of s, which has to be of the same data set and options. It uses o up.
+	Merge(o State) error
+	// Write writes the tables of the state.
+	Write(w *partial.Writer) error
+}
+
+// Named are the names of a kind.
+type Named struct {
+	partial.Kind
+	*byproduct.Names
+}
+
+// Named returns the names that numbers in states refer to.
+func (e *Base) Named() []Named {
+	return []Named{{partial.Workers, e.Workers}, {partial.HITs, e.HITs}, {partial.Clusters, e.Clusters},
+		{partial.Weeks, e.Weeks}, {partial.Arms, e.Arms}}
+}
+
+// SortNames gives all names the numbers of their order, and returns these.
+func SortNames(all []Named) *partial.Numbers {
+	n := &partial.Numbers{Of: map[partial.Kind][]int32{}}
+	for _, x := range all {
+		n.Of[x.Kind] = x.Sort()
+	}
+	return n
+}
+
+// JoinNames adds the names of o, and returns their numbers.
+func JoinNames(all, o []Named) *partial.Numbers {
+	n := &partial.Numbers{Of: map[partial.Kind][]int32{}}
+	for i, x := range all {
+		n.Of[x.Kind] = x.Number([]int32{}, o[i].List)
+	}
+	return n
+}
+
+// VisitNames visits names, in a table for each kind.
+func VisitNames(v *partial.Visitor, set string, all []Named) {
+	v.In(set)
+	for _, x := range all {
+		list := x.List
+		v.Table(string(x.Kind), len(list), true, func(n int) { list = make([]string, n) },
+			func(i int, c *partial.Columns) { c.Text("name", &list[i]) })
+		if v.Reads() && v.Err == nil {
+			for i, id := range x.Number(nil, list) {
+				if int(id) != i {
+					v.Fail("it has a name twice in %s", x.Kind)
+				}
+			}
+		}
+		v.Limit(x.Kind, len(list))
 	}
 }
 

@@ -1,0 +1,180 @@
+package analysis_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"abtool/analysis"
+	"abtool/analysis/result"
+	"abtool/ingest"
+	"abtool/internal/synth"
+	"abtool/internal/teststore"
+	"abtool/store"
+)
+
+// shards returns stores among which the images of simulated records are dealt, with the same ground truth in each, and the
+// store of two studies.
+func shards(t testing.TB, n int) (dirs []string) {
+	t.Helper()
+	dir := t.TempDir()
+	o := synth.Options{Images: 60, Seed: 3, Format: "jsonl", Out: filepath.Join(dir, "imagenet"), Dirty: 0.05, Boxes: true}
+	if _, err := synth.ImageNet(context.Background(), o); err != nil {
+		t.Fatal(err)
+	}
+	o = synth.Options{Images: 60, Seed: 4, Format: "jsonl", Out: filepath.Join(dir, "coco"), Dirty: 0.05}
+	if _, err := synth.COCO(context.Background(), o); err != nil {
+		t.Fatal(err)
+	}
+	for k, lines := range dealt(t, n, filepath.Join(dir, "imagenet", "imagenet_ab.jsonl"), filepath.Join(dir, "coco", "coco_ab.jsonl")) {
+		path := filepath.Join(dir, fmt.Sprint("lines", k), "records.jsonl")
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(lines), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		out := filepath.Join(dir, "stores", fmt.Sprint("s", k))
+		if _, err := ingest.Run(context.Background(), ingest.Options{Sources: []string{path}, Out: out,
+			Boxes:     []string{filepath.Join(dir, "imagenet", "boxes.tar.gz")},
+			Instances: []string{filepath.Join(dir, "coco", "instances_train2014.json")}}); err != nil {
+			t.Fatal(err)
+		}
+		dirs = append(dirs, out)
+	}
+	return dirs
+}
+
+// dealt deals the lines of files to n parts by their images.
+func dealt(t testing.TB, n int, files ...string) []string {
+	t.Helper()
+	parts := make([]string, n)
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			var record map[string]any
+			json.Unmarshal([]byte(line), &record) // a damaged record has no image
+			h := fnv.New32a()
+			for _, key := range []string{"imageID", "image_id"} {
+				if record[key] != nil {
+					fmt.Fprint(h, record[key])
+					break
+				}
+			}
+			parts[h.Sum32()%uint32(n)] += line
+		}
+	}
+	return parts
+}
+
+func shardOptions(by string) result.Options {
+	return result.Options{Bootstrap: 40, Seed: 1, Jobs: 2, By: by, Tool: "test"}
+}
+
+func jsonOf(t testing.TB, d *result.Document) string {
+	t.Helper()
+	text, err := json.MarshalIndent(d, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// gathered returns the bytes of the partial of stores.
+func gathered(t testing.TB, o result.Options, dirs ...string) []byte {
+	t.Helper()
+	place, err := store.List(dirs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := analysis.Gather(context.Background(), place, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return marshalled(t, p)
+}
+
+func marshalled(t testing.TB, p *analysis.Partial) []byte {
+	t.Helper()
+	b, err := p.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func unmarshalled(t testing.TB, b []byte) *analysis.Partial {
+	t.Helper()
+	p := &analysis.Partial{}
+	if err := p.UnmarshalBinary(b); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// merged returns the bytes of merged partials.
+func merged(t testing.TB, parts ...[]byte) []byte {
+	t.Helper()
+	p := unmarshalled(t, parts[0])
+	for _, b := range parts[1:] {
+		if err := p.Merge(unmarshalled(t, b)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return marshalled(t, p)
+}
+
+// Partials of stores are merged, in any grouping, to what one run over all stores computes.
+func TestPartials(t *testing.T) {
+	stores := shards(t, 3)
+	study, err := teststore.Make(context.Background(), t.TempDir(), teststore.Options{Studies: []string{"browse", "tag"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, by := range append([]string{""}, result.Keys...) {
+		dirs := stores
+		if by == "arm" {
+			dirs = []string{study}
+		}
+		o := shardOptions(by)
+		want, err := analysis.Run(context.Background(), strings.Join(dirs, ","), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var parts [][]byte
+		for _, dir := range dirs {
+			parts = append(parts, gathered(t, o, dir))
+		}
+		one := merged(t, parts...)
+		if again := merged(t, one); !bytes.Equal(one, again) {
+			t.Errorf("by %q: a partial that is read and written has other bytes", by)
+		}
+		if len(parts) > 1 {
+			if other := merged(t, parts[0], merged(t, parts[1:]...)); !bytes.Equal(one, other) {
+				t.Errorf("by %q: a + (b + c) has other bytes than (a + b) + c", by)
+			}
+		}
+		if a, b := jsonOf(t, want), jsonOf(t, unmarshalled(t, one).Document()); a != b {
+			t.Errorf("by %q: other statistics:\n%s", by, firstDifference(a, b))
+		}
+	}
+}
+
+func firstDifference(a, b string) string {
+	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for i := range x {
+		if i >= len(y) || x[i] != y[i] {
+			return strings.Join(x[max(0, i-30):min(len(x), i+3)], "\n") + "\n— and —\n" + strings.Join(y[max(0, i-3):min(len(y), i+3)], "\n")
+		}
+	}
+	return "the second is longer"
+}
