@@ -101,21 +101,9 @@ func (f *Front) header(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// identify stores the platform's id of a worker who is stored already: an erasure finds an id by its worker. If it cannot,
-// the client sends the request again. If the worker was erased meanwhile, it deletes the id.
+// identify stores the platform's id of a worker who is stored already.
 func (f *Front) identify(ctx context.Context, worker, id string) error {
-	ctx = context.WithoutCancel(ctx) // the client may go
-	if err := f.Identities.Put(ctx, worker, storage.Compat, id, f.Now()); err != nil {
-		return err
-	}
-	err := f.DB.View(ctx, func(v *storage.View) error {
-		_, err := v.Recorded(worker)
-		return err
-	})
-	if errors.Is(err, storage.ErrUnknown) {
-		return f.Identities.Erase(ctx, worker)
-	}
-	return err
+	return f.Identities.Identify(ctx, f.DB, worker, storage.Compat, id, nil, f.Now())
 }
 
 func (f *Front) terms() storage.Terms {

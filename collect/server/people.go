@@ -132,17 +132,18 @@ func (s *Server) visit(w http.ResponseWriter, r *http.Request) {
 	}
 	in.Device.complete(r)
 	about, err := json.Marshal(in.Device)
-	if err == nil {
-		err = s.Identities.Put(r.Context(), who.Worker, who.Platform, id, s.now())
-	}
 	token := NewToken()
 	p := new(person)
 	if err == nil {
 		who.Token, who.Device = hash(token), string(about)
 		p.visit, p.Worker, err = s.DB.Visit(r.Context(), who, s.now())
 	}
-	if err == nil && from != nil {
-		err = s.Identities.PutEntry(r.Context(), storage.Entry{Visit: p.visit.ID, Worker: p.ID, Platform: who.Platform, Params: a.Params.String()}, s.now())
+	if err == nil {
+		var e *storage.Entry
+		if from != nil {
+			e = &storage.Entry{Visit: p.visit.ID, Worker: p.ID, Platform: who.Platform, Params: a.Params.String()}
+		}
+		err = s.Identities.Identify(r.Context(), s.DB, p.ID, who.Platform, id, e, s.now())
 	}
 	if err != nil {
 		s.failed(w, r, err)

@@ -315,3 +315,37 @@ func TestSigned(t *testing.T) {
 		t.Errorf("%v, then %v", one, two)
 	}
 }
+
+// Whatever fails while a visit begins, nobody is stored whose id cannot be erased, and who visits again is known.
+func TestVisitFails(t *testing.T) {
+	r := newRig(t, "browse", withPlatforms)
+	identities := r.server.Identities
+	r.broken.Store(true) // the visit cannot be stored
+	r.want(503, "not_stored", turk("A1", "ASG1"))
+	r.broken.Store(false)
+	if n, err := identities.Count(t.Context()); n != 0 || err != nil {
+		t.Errorf("%d ids are stored of people who are not: %v", n, err)
+	}
+	identities.Close() // the server ends after the visit is stored, and before its identity is
+	r.opened = r.opened[1:]
+	r.want(503, "not_stored", turk("A1", "ASG1"))
+	r.stop()
+	r.start()
+	if n, err := r.server.Identities.Count(t.Context()); n != 0 || err != nil {
+		t.Errorf("%d ids are stored: %v", n, err)
+	}
+	token := r.join(turk("A1", "ASG1"))
+	if back := r.finished(token)["back"].(map[string]any); back["fields"].(map[string]any)["assignmentId"] != "ASG1" {
+		t.Errorf("the way back is %v", back)
+	}
+	r.view(func(v *storage.View) error {
+		all, err := v.Workers()
+		if len(all) != 1 {
+			t.Fatalf("%d people are stored, want 1", len(all))
+		}
+		if _, id, err := r.server.Identities.Find(t.Context(), all[0].ID); id != "A1" || err != nil {
+			t.Errorf("the id is %q: %v", id, err)
+		}
+		return err
+	})
+}

@@ -321,6 +321,28 @@ func (i *Identities) Put(ctx context.Context, worker, platform, id string, now i
 	})
 }
 
+// Identify stores the platform's id of a worker who is stored already, and how a visit began unless the entry is nil. An
+// erasure finds both by the worker: if the worker was erased meanwhile, Identify deletes them. If it fails, the client
+// has no token and asks again.
+func (i *Identities) Identify(ctx context.Context, db *DB, worker, platform, id string, e *Entry, now int64) error {
+	ctx = context.WithoutCancel(ctx) // the client may go
+	err := i.Put(ctx, worker, platform, id, now)
+	if err == nil && e != nil {
+		err = i.PutEntry(ctx, *e, now)
+	}
+	if err != nil {
+		return err
+	}
+	err = db.View(ctx, func(v *View) error {
+		_, err := v.Recorded(worker)
+		return err
+	})
+	if errors.Is(err, ErrUnknown) {
+		return i.Erase(ctx, worker)
+	}
+	return err
+}
+
 // Find returns the platform's id of a worker, or ErrUnknown.
 func (i *Identities) Find(ctx context.Context, worker string) (platform, id string, err error) {
 	err = i.w.do(ctx, false, func(t *tx) error {
