@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"abtool/collect/storage"
+	"abtool/internal/front"
 	"abtool/internal/look"
 	"abtool/internal/ui"
 )
@@ -78,7 +79,7 @@ func (s *Server) Admin() http.Handler {
 		http.Redirect(w, r, "/login", http.StatusSeeOther)
 	})
 	policy := "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-	return s.logged(secured(http.NewCrossOriginProtection().Handler(m), policy))
+	return s.logged(front.Secured(http.NewCrossOriginProtection().Handler(m), policy))
 }
 
 // cookieValue is the value of the cookie: who has it knew the token. It is valid as long as the token.

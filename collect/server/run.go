@@ -11,11 +11,13 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"time"
 
 	"abtool/collect"
 	"abtool/collect/quality"
 	"abtool/collect/storage"
+	"abtool/internal/front"
 	"abtool/internal/usage"
 )
 
@@ -56,7 +58,7 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	front, err := o.TLSOptions.open(study, o.Log)
+	way, err := front.Open(o.TLSOptions, place(study, o.Log))
 	if err != nil {
 		return err
 	}
@@ -88,8 +90,8 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 		}
 	}
 	defer listener.Close()
-	if front.config != nil {
-		listener = tls.NewListener(listener, front.config)
+	if way.Config != nil {
+		listener = tls.NewListener(listener, way.Config)
 	}
 	adminListener, err := listen(ctx, o.Admin, "--admin-addr", false)
 	if err != nil {
@@ -113,10 +115,28 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	defer s.Close()
 	s.Start()
 	if o.Ready != nil {
-		o.Ready(Serving{study, front.page(listener, study.Study.ID),
+		o.Ready(Serving{study, way.Address(listener) + "/s/" + study.Study.ID,
 			"http://" + adminListener.Addr().String() + "/?token=" + url.QueryEscape(s.keys.Admin), kept, s.consentNote, s.doubts})
 	}
-	return serve(ctx, map[net.Listener]http.Handler{listener: front.handler(s, s.Handler()), adminListener: s.Admin()})
+	return serve(ctx, map[net.Listener]http.Handler{listener: s.behind(way), adminListener: s.Admin()})
+}
+
+// TLSOptions say how a study reaches other machines.
+type TLSOptions = front.Options
+
+func place(study *collect.Study, log *slog.Logger) front.Place {
+	return front.Place{Cache: filepath.Join(study.Dir, "secrets", "tls"), Proxied: len(study.Serve.Proxies) > 0,
+		Proxy: "trusted_proxies in study.toml", Log: log}
+}
+
+// behind returns the handler of annotators, as they reach it.
+func (s *Server) behind(way front.Front) http.Handler {
+	return way.Handler(s.Handler(), s.trusted, func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, http.StatusForbidden, "no_tls", "the proxy does not say whether this request came to it with https: "+
+			"it has to set the header X-Forwarded-Proto")
+	}, func(w http.ResponseWriter, r *http.Request) {
+		s.nowhere(w, r, http.StatusForbidden, "no_tls", "this server is reached through its proxy only, with https")
+	})
 }
 
 // openFrontEnd opens the folder of a built front end, or returns nil if there is none.

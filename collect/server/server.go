@@ -31,6 +31,7 @@ import (
 	"abtool/collect/platform"
 	"abtool/collect/quality"
 	"abtool/collect/storage"
+	"abtool/internal/front"
 )
 
 // Options say what a server serves. Study, DB, Identities and Page are needed.
@@ -367,7 +368,7 @@ func (s *Server) Handler() http.Handler {
 	if len(frames) == 1 {
 		frames = append(frames, "'none'")
 	}
-	return s.logged(secured(s.unknownRoutes(m), strings.Join([]string{"default-src 'none'", "script-src 'self'", "style-src 'self'",
+	return s.logged(front.Secured(s.unknownRoutes(m), strings.Join([]string{"default-src 'none'", "script-src 'self'", "style-src 'self'",
 		"img-src 'self' blob:", "connect-src 'self'", strings.Join(forms, " "), strings.Join(frames, " "), "base-uri 'none'"}, "; ")))
 }
 
@@ -404,22 +405,6 @@ type statusOnly struct {
 func (s *statusOnly) Header() http.Header         { return s.header }
 func (s *statusOnly) Write(b []byte) (int, error) { return len(b), nil }
 func (s *statusOnly) WriteHeader(status int)      { s.status = status }
-
-// secured sets the headers that keep a page to itself.
-func secured(next http.Handler, policy string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Embedder-Policy", "require-corp") // with the one before, the clock of the browser is finer
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Cache-Control", "no-store")
-		next.ServeHTTP(w, r)
-	})
-}
 
 // logged counts each request, and writes its route, status and time: no address, no query.
 func (s *Server) logged(next http.Handler) http.Handler {

@@ -1,23 +1,13 @@
 package server
 
 import (
-	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"errors"
 	"io"
-	"log/slog"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -27,39 +17,15 @@ import (
 
 	"abtool/collect"
 	"abtool/collect/storage"
+	"abtool/internal/front"
+	"abtool/internal/front/testcert"
 	"abtool/internal/usage"
 )
-
-// writeCertificate writes a certificate of localhost and its key into a folder.
-func writeCertificate(t *testing.T, dir string, serial int64, until time.Time) (cert, key string) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	about := &x509.Certificate{SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "test"}, DNSNames: []string{"*.example.org", "localhost"},
-		NotBefore: time.Now().Add(-2 * time.Hour), NotAfter: until, IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, about, about, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	err = errors.Join(os.WriteFile(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600),
-		os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}), 0o600))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cert, key
-}
 
 // A study is served with TLS and HTTP/2, and browsers are told to use nothing else.
 func TestTLS(t *testing.T) {
 	r := newRig(t, collect.Browse, nil)
-	cert, key := writeCertificate(t, t.TempDir(), 1, time.Now().Add(time.Hour))
+	cert, key := testcert.Write(t, t.TempDir(), 1, time.Now().Add(time.Hour))
 	ctx, cancel := context.WithCancel(t.Context())
 	ready, done := make(chan Serving, 1), make(chan error, 1)
 	go func() {
@@ -101,54 +67,6 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// A certificate is read again when its files change. One that cannot be used is not taken.
-func TestCertificateChanges(t *testing.T) {
-	dir := t.TempDir()
-	var log bytes.Buffer
-	c := &certificate{log: slog.New(slog.NewTextHandler(&log, nil))}
-	c.cert, c.key = writeCertificate(t, dir, 1, time.Now().Add(time.Hour))
-	if err := c.load(); err != nil {
-		t.Fatal(err)
-	}
-	serial := func() int64 {
-		c.looked = time.Time{} // ten seconds are over
-		pair, err := c.get(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return pair.Leaf.SerialNumber.Int64()
-	}
-	later := func(d time.Duration) {
-		for _, path := range []string{c.cert, c.key} {
-			if err := os.Chtimes(path, time.Time{}, time.Now().Add(d)); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	writeCertificate(t, dir, 2, time.Now().Add(time.Hour))
-	later(time.Second)
-	if n := serial(); n != 2 || log.Len() > 0 {
-		t.Errorf("the new certificate: %d, %s", n, &log)
-	}
-	if err := os.WriteFile(c.cert, []byte("half of a cert"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	later(2 * time.Second)
-	if n := serial(); n != 2 || !strings.Contains(log.String(), "the one of before is used") {
-		t.Errorf("a certificate by half: %d, %s", n, &log)
-	}
-	writeCertificate(t, dir, 3, time.Now().Add(-time.Hour))
-	later(3 * time.Second)
-	if n := serial(); n != 2 || !strings.Contains(log.String(), "has expired") {
-		t.Errorf("a certificate that has expired: %d, %s", n, &log)
-	}
-	writeCertificate(t, dir, 4, time.Now().Add(time.Hour))
-	later(4 * time.Second)
-	if n := serial(); n != 4 {
-		t.Errorf("after mistakes: %d", n)
-	}
-}
-
 // Without TLS a study is not public.
 func TestPublic(t *testing.T) {
 	study := &collect.Study{Dir: t.TempDir()}
@@ -161,15 +79,15 @@ func TestPublic(t *testing.T) {
 		"--domain https://a.example.org: give the": {Public: true, Domain: "https://a.example.org"},
 		"--acme needs --domain":                    {Public: true, ACME: "https://ca.example.org/directory"},
 	} {
-		if _, err := o.open(study, nil); !usage.Is(err) || !strings.Contains(err.Error(), want) {
+		if _, err := front.Open(o, place(study, nil)); !usage.Is(err) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %q", o, err, want)
 		}
 	}
-	f, err := (&TLSOptions{Public: true, Domain: "study.example.org"}).open(study, nil)
-	if err != nil || !slices.Contains(f.config.NextProtos, acme.ALPNProto) || !slices.Contains(f.config.NextProtos, "h2") {
-		t.Fatalf("%+v %v", f.config, err)
+	f, err := front.Open(TLSOptions{Public: true, Domain: "study.example.org"}, place(study, nil))
+	if err != nil || !slices.Contains(f.Config.NextProtos, acme.ALPNProto) || !slices.Contains(f.Config.NextProtos, "h2") {
+		t.Fatalf("%+v %v", f.Config, err)
 	}
-	if _, err := f.config.GetCertificate(&tls.ClientHelloInfo{ServerName: "other.example.org"}); err == nil || !strings.Contains(err.Error(), "other.example.org") {
+	if _, err := f.Config.GetCertificate(&tls.ClientHelloInfo{ServerName: "other.example.org"}); err == nil || !strings.Contains(err.Error(), "other.example.org") {
 		t.Errorf("a certificate for another name: %v", err)
 	}
 	if l, err := listen(t.Context(), "0.0.0.0:0", "--admin-addr", false); err == nil || !strings.Contains(err.Error(), "ssh -L") {
@@ -194,11 +112,11 @@ func TestProxied(t *testing.T) {
 		r := newRig(t, collect.Browse, func(text string) string {
 			return strings.Replace(text, "trusted_proxies = []", "trusted_proxies = "+c.proxies, 1)
 		})
-		f, err := (&TLSOptions{Public: true}).open(r.server.Study, nil)
+		f, err := front.Open(TLSOptions{Public: true}, place(r.server.Study, nil))
 		if err != nil {
 			t.Fatal(err)
 		}
-		web := httptest.NewServer(f.handler(r.server, r.server.Handler()))
+		web := httptest.NewServer(r.server.behind(f))
 		request, err := http.NewRequest("GET", web.URL+"/healthz", nil)
 		if err != nil {
 			t.Fatal(err)

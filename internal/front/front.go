@@ -1,4 +1,5 @@
-package server
+// Package front says how a server reaches other machines: with a certificate, or through a proxy that has one.
+package front
 
 import (
 	"crypto/tls"
@@ -10,7 +11,6 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -18,27 +18,34 @@ import (
 	"golang.org/x/crypto/acme"
 	"golang.org/x/crypto/acme/autocert"
 
-	"abtool/collect"
 	"abtool/internal/usage"
 )
 
-// TLSOptions say how a study reaches other machines.
-type TLSOptions struct {
+// Options say how a server reaches other machines.
+type Options struct {
 	Public    bool   // other machines may reach it: with TLS, or through a proxy that has it
 	Cert, Key string // files of a certificate; "" without
 	Domain    string // name of the server, for which Let's Encrypt gives certificates; "" without
 	ACME      string // directory of another authority than Let's Encrypt; "" for Let's Encrypt
 }
 
-// A front is how annotators reach a server.
-type front struct {
-	config  *tls.Config // nil: without TLS
-	name    string      // of the server, if a certificate has one
+// A Place has what options do not say.
+type Place struct {
+	Cache   string // folder that keeps certificates of Let's Encrypt
+	Proxied bool   // whether a proxy that has TLS is known
+	Proxy   string // how one is named, for an error
+	Log     *slog.Logger
+}
+
+// A Front is how people reach a server.
+type Front struct {
+	Config  *tls.Config // nil: without TLS
+	Name    string      // of the server, if a certificate has one
 	proxied bool        // a proxy has TLS
 }
 
-// open checks the options, and reads or prepares the certificate.
-func (o *TLSOptions) open(study *collect.Study, log *slog.Logger) (f front, err error) {
+// Open checks the options, and reads or prepares the certificate.
+func Open(o Options, at Place) (f Front, err error) {
 	switch {
 	case (o.Cert == "") != (o.Key == ""):
 		return f, usage.Errorf("--tls-cert and --tls-key belong together: the files with the chain of certificates and with the key")
@@ -51,22 +58,22 @@ func (o *TLSOptions) open(study *collect.Study, log *slog.Logger) (f front, err 
 	case o.Domain != "" && (net.ParseIP(o.Domain) != nil || !strings.Contains(o.Domain, ".") || strings.ContainsAny(o.Domain, ":/ ")):
 		return f, usage.Errorf("--domain %s: give the name of this server, such as study.example.org", o.Domain)
 	case o.Cert != "":
-		c := &certificate{cert: o.Cert, key: o.Key, log: log}
+		c := &certificate{cert: o.Cert, key: o.Key, log: at.Log}
 		if err := c.load(); err != nil {
 			return f, err
 		}
-		f.name = nameOf(c.now.Leaf)
-		f.config = &tls.Config{GetCertificate: c.get, NextProtos: []string{"h2", "http/1.1"}}
+		f.Name = nameOf(c.now.Leaf)
+		f.Config = &tls.Config{GetCertificate: c.get, NextProtos: []string{"h2", "http/1.1"}}
 	case o.Domain != "":
 		m := &autocert.Manager{Prompt: autocert.AcceptTOS, HostPolicy: autocert.HostWhitelist(o.Domain),
-			Cache: autocert.DirCache(filepath.Join(study.Dir, "secrets", "tls"))}
+			Cache: autocert.DirCache(at.Cache)}
 		if o.ACME != "" {
 			m.Client = &acme.Client{DirectoryURL: o.ACME}
 		}
-		f.name, f.config = o.Domain, m.TLSConfig()
-	case o.Public && len(study.Serve.Proxies) == 0:
-		return f, usage.Errorf("--public needs TLS: --domain NAME, which gets a certificate from Let's Encrypt; or --tls-cert and " +
-			"--tls-key; or a proxy with TLS that trusted_proxies in study.toml names")
+		f.Name, f.Config = o.Domain, m.TLSConfig()
+	case o.Public && !at.Proxied:
+		return f, usage.Errorf("--public needs TLS: --domain NAME, which gets a certificate from Let's Encrypt; or --tls-cert and "+
+			"--tls-key; or a proxy with TLS that %s names", at.Proxy)
 	case o.Public:
 		f.proxied = true
 	}
@@ -83,25 +90,25 @@ func nameOf(leaf *x509.Certificate) string {
 	return ""
 }
 
-// page returns the address of the study's page at a listener.
-func (f front) page(l net.Listener, study string) string {
+// Address returns the address of a listener.
+func (f Front) Address(l net.Listener) string {
 	scheme, host := "http://", l.Addr().String()
-	if f.config != nil {
+	if f.Config != nil {
 		scheme = "https://"
-		if _, port, err := net.SplitHostPort(host); err == nil && f.name != "" {
-			if host = f.name; port != "443" {
+		if _, port, err := net.SplitHostPort(host); err == nil && f.Name != "" {
+			if host = f.Name; port != "443" {
 				host = net.JoinHostPort(host, port)
 			}
 		}
 	}
-	return scheme + host + "/s/" + study
+	return scheme + host
 }
 
-// handler wraps the handler of annotators. With TLS, browsers are told to use nothing else. Without it, only requests
-// of a trusted proxy that has TLS are answered.
-func (f front) handler(s *Server, next http.Handler) http.Handler {
+// Handler wraps the handler of people. With TLS, browsers are told to use nothing else. Without it, only requests
+// of a trusted proxy that has TLS are answered; silent refuses those of a proxy that does not say so, direct all others.
+func (f Front) Handler(next http.Handler, trusted func(netip.Addr) bool, silent, direct http.HandlerFunc) http.Handler {
 	switch {
-	case f.config != nil:
+	case f.Config != nil:
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 			next.ServeHTTP(w, r)
@@ -110,19 +117,34 @@ func (f front) handler(s *Server, next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			peer, err := netip.ParseAddrPort(r.RemoteAddr)
 			proto := r.Header.Get("X-Forwarded-Proto")
-			trusted := err == nil && s.trusted(peer.Addr())
+			known := err == nil && trusted(peer.Addr())
 			switch {
-			case trusted && strings.EqualFold(proto, "https"):
+			case known && strings.EqualFold(proto, "https"):
 				next.ServeHTTP(w, r)
-			case trusted && proto == "":
-				refuse(w, http.StatusForbidden, "no_tls", "the proxy does not say whether this request came to it with https: "+
-					"it has to set the header X-Forwarded-Proto")
+			case known && proto == "":
+				silent(w, r)
 			default:
-				s.nowhere(w, r, http.StatusForbidden, "no_tls", "this server is reached through its proxy only, with https")
+				direct(w, r)
 			}
 		})
 	}
 	return next
+}
+
+// Secured sets the headers that keep a page to itself.
+func Secured(next http.Handler, policy string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Embedder-Policy", "require-corp") // with the one before, the clock of the browser is finer
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
 }
 
 // certificate is a certificate in files, which are read again when they change.
