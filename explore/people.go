@@ -28,7 +28,7 @@ var columnsOfWorkers = map[string][]string{
 // intervals are the columns of the intervals of pooled values.
 var intervals = map[string][2]string{"pooled_accuracy": {"pooled_low", "pooled_high"}, "pooled_precision": {"pooled_low", "pooled_high"}}
 
-var words = map[string]string{"worker": "annotator", "pooled_accuracy": "accuracy", "pooled_precision": "precision", "centre_distance": "from the centre",
+var words = map[string]string{"worker": "annotator", "pooled_accuracy": "pooled accuracy", "pooled_precision": "pooled precision", "centre_distance": "from the centre",
 	"time_to_click": "time to click", "flag_centre": "centre", "flag_rush": "rush", "flag_bot": "bot", "hits": "HITs", "icons_per_page": "icons a page",
 	"time_spent": "time on a page", "keyboard_share": "by keyboard"}
 
@@ -112,7 +112,7 @@ func (s *Server) workers(ctx context.Context, r *http.Request) (string, any, err
 		t.Rows = append(t.Rows, cells)
 	}
 	return "Annotators", map[string]any{"Set": set, "Table": t, "Sets": s.others("/w/", set),
-		"Doc": "Accuracy and precision are partially pooled: those of annotators with few clicks are drawn to the mean of all. Their 95 % intervals follow them."}, nil
+		"Doc": "Pooled accuracy and pooled precision are drawn to the mean of all annotators, the more so the fewer clicks somebody has. Their 95 % intervals follow them. The page of an annotator has the plain shares too."}, nil
 }
 
 // flagsOf returns what an annotator is flagged for.
@@ -237,11 +237,7 @@ func (s *Server) worker(ctx context.Context, r *http.Request) (string, any, erro
 					note = cellOf(row[low], c.Unit).Text + " to " + cellOf(row[low+1], c.Unit).Text
 				}
 			}
-			name := word(c.Name)
-			if strings.HasPrefix(c.Name, "pooled_") {
-				name = "pooled " + name
-			}
-			out.Facts = append(out.Facts, fact{name, x.Text, note, c.Title})
+			out.Facts = append(out.Facts, fact{word(c.Name), x.Text, note, c.Title})
 		}
 	}
 	v, err := s.view(r.Context(), set)
