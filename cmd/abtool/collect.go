@@ -39,12 +39,7 @@ undone, scrolling, keys, times. The folder of a study holds everything; abtool i
 		Example: `  abtool collect init birds --task browse --images photos
   abtool collect serve birds
   abtool collect status birds`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usage.Errorf("say what to do: init, plan, serve, invite, status, review, check, erase, forget, backup or upgrade")
-			}
-			return usage.Errorf("unknown command %q for collect", args[0])
-		},
+		Args: subcommand(),
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
 	db := c.PersistentFlags().String("db", "", "`ADDRESS` of a PostgreSQL database (default: as study.toml says)")

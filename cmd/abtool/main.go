@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -56,8 +57,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
-	if _, _, unknown := root.Find(args); unknown != nil {
-		err = usage.Error(unknown)
+	if of, left, unknown := root.Find(args); unknown != nil {
+		left = slices.DeleteFunc(left, func(arg string) bool { return strings.HasPrefix(arg, "-") })
+		err = unknownCommand(of, left[0])
 	}
 	switch {
 	case err == nil:
@@ -65,10 +67,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case errors.Is(err, errRejected):
 		return exitRejected
 	case usage.Is(err):
-		fmt.Fprintf(stderr, "%s: %v\nSee %s --help.\n", cmd.CommandPath(), err, cmd.CommandPath())
+		fmt.Fprintf(stderr, "%s: %s\nSee %s --help.\n", cmd.CommandPath(), messageOf(err), cmd.CommandPath())
 		return exitUsage
 	}
-	message := err.Error()
+	message := messageOf(err)
 	if signals.Err() != nil && errors.Is(err, context.Canceled) {
 		message = strings.Replace(message, context.Canceled.Error(), "stopped", 1)
 	}
@@ -91,12 +93,14 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some input was rejected.
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage.Error(err) })
+	root.SetFlagErrorFunc(flagError)
+	root.DisableSuggestions = true // unknownCommand has them
 	root.CompletionOptions.HiddenDefaultCmd = true
 	addGroup(root, "Data", collectCommand(s), ingestCommand(s), infoCommand(s), storeCommand(s), sqlCommand(s))
 	addGroup(root, "Analysis", statsCommand(s), reportCommand(s), exploreCommand(s))
 	addGroup(root, "Learning", targetsCommand(s), trainCommand(s), evalCommand(s), exportCommand(s), experimentCommand(s))
 	addGroup(root, "Tools", demoCommand(s), synthCommand(s), schemaCommand(s), enginesCommand(s))
+	root.SetHelpCommand(helpCommand())
 	root.SetHelpCommandGroupID("Tools")
 	return root
 }

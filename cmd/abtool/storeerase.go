@@ -19,13 +19,8 @@ func storeCommand(s streams) *cobra.Command {
 		Short:   "Take out of a store what annotators had deleted",
 		Long:    `Change a store after it was made.`,
 		Example: `  abtool store erase store`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usage.Errorf("say what to do: erase")
-			}
-			return usage.Errorf("unknown command %q for store", args[0])
-		},
-		RunE: func(*cobra.Command, []string) error { return nil },
+		Args:    subcommand(),
+		RunE:    func(*cobra.Command, []string) error { return nil },
 	}
 	c.AddCommand(storeEraseCommand(s))
 	return c

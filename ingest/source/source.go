@@ -168,7 +168,7 @@ func New(path, as string, r Role) (*Source, error) {
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("source %s: %w", path, errors.Unwrap(err))
+		return nil, fmt.Errorf("source %s: %w", path, err)
 	}
 	if !info.IsDir() {
 		s.Size = info.Size()
