@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"abtool/internal/pseudonym"
 	"abtool/schema"
 )
 
@@ -98,7 +99,7 @@ func (t *tables) setup(portable bool) (out []statement) {
 }
 
 // pseudonyms has the columns with ids of people and of their work, and the keys of their pseudonyms.
-var pseudonyms = map[string]string{"worker_id": "worker", "assignment_id": "hit", "hit_id": "hit"}
+var pseudonyms = map[string]string{"worker_id": pseudonym.Worker, "assignment_id": pseudonym.HIT, "hit_id": pseudonym.HIT}
 
 // hidden returns what a view of a table begins with: nothing, or a SELECT with pseudonyms. Snippets of rejects are left
 // out, because they are bytes of records.
@@ -109,7 +110,7 @@ func (t *tables) hidden(v View) string {
 	var replaced []string
 	for _, c := range v.Columns {
 		if key, ok := pseudonyms[c.Name]; ok {
-			replaced = append(replaced, fmt.Sprintf("'%s' || substr(sha256('abtool %s ' || %s), 1, 12) AS %[3]s", key[:1], key, c.Name))
+			replaced = append(replaced, pseudonym.SQL(key, c.Name)+" AS "+c.Name)
 		}
 		if v.table == "rejects" && (c.Name == "snippet" || c.Name == "detail") {
 			replaced = append(replaced, "NULL::VARCHAR AS "+c.Name)

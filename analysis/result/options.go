@@ -1,13 +1,12 @@
 package result
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"math"
 	"runtime"
 	"slices"
 	"strings"
 
+	"abtool/internal/pseudonym"
 	"abtool/internal/usage"
 )
 
@@ -87,9 +86,8 @@ func (o *Options) Defaults() error {
 // Show returns the name of a row: the id itself, or a pseudonym of a worker or HIT if Hide is set. The
 // pseudonym depends only on the id, so that documents can be compared.
 func (o *Options) Show(key, name string) string {
-	if !o.Hide || key != "worker" && key != "hit" {
+	if !o.Hide || key != pseudonym.Worker && key != pseudonym.HIT {
 		return name
 	}
-	h := sha256.Sum256([]byte("abtool " + key + " " + name))
-	return key[:1] + hex.EncodeToString(h[:6])
+	return pseudonym.Of(key, name)
 }
