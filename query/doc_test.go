@@ -37,6 +37,7 @@ func TestDoc(t *testing.T) {
 		d.Printf("\n")
 	}
 	d.studies()
+	d.notes()
 	views := d.String()
 	d.Reset()
 	d.macros()
@@ -61,6 +62,14 @@ func (d *pageOfViews) studies() {
 			of.view(v)
 		}
 	}
+	d.Printf("%s\n", of.String())
+}
+
+// notes describes the view of notes, on a store that has some.
+func (d *pageOfViews) notes() {
+	of := pageOfViews{t: d.t, s: open(d.t, Options{Threads: 1, Notes: bookOf(d.t, d.s)})}
+	of.Printf("## View of notes\n")
+	of.view(NotesView())
 	d.Printf("%s\n", of.String())
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 
 	"abtool/store"
+	"abtool/store/notes"
 )
 
 // DefaultMemory is the memory limit of a query if Options.Memory is empty.
@@ -33,6 +34,8 @@ type Options struct {
 	Outputs    []string // absolute paths of files that Session.Export may write
 	Hide       bool     // whether pseudonyms replace the ids of workers and HITs, as in result.Options; not with AllowFiles
 	Page       bool     // whether errors advise what a page offers, and not the options of abtool sql
+
+	Notes *notes.Book // what the view of notes has; nil for no such view
 }
 
 // DB is an open store. Statements run through the embedded sql.DB are not checked; statements of a Session
@@ -56,7 +59,7 @@ func Open(ctx context.Context, store string, o Options) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
-	tables.hide = o.Hide
+	tables.hide, tables.noted = o.Hide, o.Notes != nil
 	db := &DB{Store: store, Sets: tables.sets, tables: tables, allow: o.AllowFiles, advice: &ofCommand}
 	if o.Page {
 		db.advice = &ofPage
@@ -89,6 +92,14 @@ func Open(ctx context.Context, store string, o Options) (_ *DB, err error) {
 	}
 	if err := registerMask(c); err != nil {
 		return nil, fmt.Errorf("registering point_in_mask: %w", err)
+	}
+	if o.Notes != nil {
+		if _, err := c.ExecContext(ctx, createNotes); err != nil {
+			return nil, fmt.Errorf("showing the notes: %w", plain(err))
+		}
+		if err := db.SetNotes(ctx, o.Notes.Rows()); err != nil {
+			return nil, err
+		}
 	}
 	for _, s := range tables.setup(false) {
 		if _, err := c.ExecContext(ctx, s.sql); err != nil {
@@ -193,6 +204,7 @@ type tables struct {
 	studies    map[string]bool             // data sets with a study among their sources
 	categories []store.Category            // of COCO's ground truth; empty in older stores
 	hide       bool                        // whether views have pseudonyms
+	noted      bool                        // whether there is a view of notes
 }
 
 func locate(path string) (*tables, error) {

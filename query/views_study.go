@@ -27,6 +27,9 @@ func (t *tables) views() (all []View) {
 	if len(studies) > 0 {
 		all = append(all, allStudies(studies)...)
 	}
+	if t.noted {
+		all = append(all, t.notes())
+	}
 	return all
 }
 

@@ -25,6 +25,7 @@ type sqlOptions struct {
 	limited            bool // --limit was given
 	timeout            time.Duration
 	json, setup, force bool
+	notes              notesFile
 }
 
 const defaultTimeout = 10 * time.Minute
@@ -93,6 +94,7 @@ look at the start of a large result give --limit 10 instead of a pipe to head.
 	f.StringVar(&o.Memory, "memory", query.DefaultMemory, "how much memory DuckDB may use")
 	f.IntVar(&o.Threads, "threads", 0, "number of threads, 0 for one per processor")
 	f.BoolVar(&o.AllowFiles, "allow-files", false, "let queries read and write files outside the store")
+	o.notes.flag(f, "the view notes")
 	f.BoolVar(&o.setup, "print-setup", false, "print the SQL that defines the views and macros, for another DuckDB")
 	return c
 }
@@ -130,6 +132,9 @@ func (o *sqlOptions) run(ctx context.Context, s streams) error {
 		o.Outputs = []string{to.Temp()}
 	}
 	noteRepeats(s.err, o.place)
+	if o.Notes, err = o.notes.open(o.place); err != nil {
+		return err
+	}
 	db, err := query.Open(ctx, o.place, o.Options)
 	if err != nil {
 		return err
