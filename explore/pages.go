@@ -40,6 +40,7 @@ func (s *Server) routes() map[string]http.Handler {
 		"GET /api/marks/{set}":  s.api(s.marks),
 	}
 	s.replays(m)
+	s.noteRoutes(m)
 	if s.images.some() {
 		m["GET /img/{set}/{id}"] = http.HandlerFunc(s.image)
 	}
@@ -114,6 +115,7 @@ func (s *Server) nav(path string) (links []link) {
 	}
 	add("statistics", "Statistics", "/stats")
 	add("sql", "SQL", "/sql")
+	add("notes", "Notes", "/notes")
 	add("rejects", "Rejects", "/rejects")
 	return links
 }
@@ -143,5 +145,5 @@ func why(reason string) string {
 // grid shows the showings of a data set.
 func (s *Server) grid(_ context.Context, r *http.Request) (string, any, error) {
 	set, err := s.setOf(r)
-	return store.Title(set), map[string]any{"Set": set, "Images": s.images.some(), "Showing": s.has("showing")}, err
+	return store.Title(set), map[string]any{"Set": set, "Images": s.images.some(), "Showing": s.has("showing"), "Notes": !s.options.ReadOnlyNotes}, err
 }

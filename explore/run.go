@@ -23,6 +23,9 @@ type Options struct {
 	Tool    string        // version of abtool
 	Hide    bool          // whether pseudonyms replace the ids of workers and HITs
 
+	Notes         string // file of notes; "" is the one next to the store
+	ReadOnlyNotes bool   // whether nobody can add to it
+
 	Ready func(address string) // called with the address to open, and again with each new one
 }
 

@@ -24,6 +24,7 @@ import (
 	"abtool/internal/look"
 	"abtool/query"
 	"abtool/store"
+	"abtool/store/notes"
 )
 
 // A Server shows one store.
@@ -36,6 +37,9 @@ type Server struct {
 	pages   map[string]*template.Template
 	files   map[string]file
 	images  *images
+
+	notes  *notes.Book
+	noting sync.Mutex // held while notes change
 
 	summaries *summaries
 	numbers   *numbers
@@ -66,7 +70,10 @@ func New(ctx context.Context, o Options, address string) (_ *Server, err error) 
 	if s.opened, err = accountsAt(o.Store); err != nil {
 		return nil, err
 	}
-	if s.db, err = query.Open(ctx, o.Store, query.Options{Memory: o.Memory, Threads: o.Threads, Hide: o.Hide, Page: true}); err != nil {
+	if s.notes, err = notes.At(o.Store, o.Notes); err != nil {
+		return nil, err
+	}
+	if s.db, err = query.Open(ctx, o.Store, query.Options{Memory: o.Memory, Threads: o.Threads, Hide: o.Hide, Page: true, Notes: s.notes}); err != nil {
 		return nil, err
 	}
 	defer func() {

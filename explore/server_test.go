@@ -87,7 +87,7 @@ func (p *person) get(path string) (int, string) {
 
 func (p *person) sql(q string) (int, string) { return p.post("/api/sql", asked{Q: q}) }
 
-func (p *person) post(path string, a asked) (int, string) {
+func (p *person) post(path string, a any) (int, string) {
 	p.t.Helper()
 	body, _ := json.Marshal(a)
 	r, _ := http.NewRequest("POST", p.base+path, bytes.NewReader(body))

@@ -31,7 +31,7 @@ func (s *Server) sandbox(ctx context.Context) (*query.DB, error) {
 	if s.sandboxed != nil {
 		return s.sandboxed, nil
 	}
-	db, err := query.Open(context.WithoutCancel(ctx), s.options.Store, query.Options{Memory: s.options.Memory, Threads: s.options.Threads, Hide: s.options.Hide, Page: true})
+	db, err := query.Open(context.WithoutCancel(ctx), s.options.Store, query.Options{Memory: s.options.Memory, Threads: s.options.Threads, Hide: s.options.Hide, Page: true, Notes: s.notes})
 	s.sandboxed = db
 	return db, err
 }

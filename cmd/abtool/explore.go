@@ -26,7 +26,7 @@ func exploreCommand(s streams) *cobra.Command {
 		Short: "Look at a store in a browser",
 		Long: `Look at a store in a browser. The command prints an address for a browser on this machine, which
 works once, and runs until Ctrl-C. Nothing is written to the store, and nothing is loaded from
-elsewhere.
+elsewhere. Tags and notes are kept in STORE.notes.jsonl, next to the store.
 
 Without --images, paths and boxes are drawn on a grey field in the shape of the image. To look
 from another machine, use ssh -L 8080:127.0.0.1:8080 and --addr 127.0.0.1:8080.
@@ -51,6 +51,8 @@ from another machine, use ssh -L 8080:127.0.0.1:8080 and --addr 127.0.0.1:8080.
 	f.StringVar(&o.Address, "addr", "127.0.0.1:0", "`ADDRESS` of this machine; port 0 is any free port")
 	f.BoolVar(&o.open, "open", false, "open the address in the browser")
 	f.BoolVar(&o.Hide, "hide-workers", false, "replace the ids of workers and HITs by stable pseudonyms")
+	f.StringVar(&o.Notes, "notes", "", "`FILE` of tags and notes (default: STORE.notes.jsonl)")
+	f.BoolVar(&o.ReadOnlyNotes, "read-only-notes", false, "show tags and notes, and let nobody add any")
 	f.StringVar(&o.Title, "title", "", "title of the pages")
 	f.StringVar(&o.Memory, "memory", query.DefaultMemory, "how much memory DuckDB may use")
 	f.IntVar(&o.Threads, "threads", 0, "number of threads, 0 for one per processor")

@@ -147,7 +147,7 @@ func (v *View) Facet(ctx context.Context, f Filter, name, search string) (*Facet
 	}
 	own := f.Term(name)
 	f = f.Without(name)
-	key := name + "\x00" + search + "\x00" + f.key()
+	key := name + "\x00" + search + "\x00" + v.key(f)
 	if own != nil {
 		key += "\x00" + strings.Join(own.Texts, "\x00")
 	}
@@ -164,6 +164,8 @@ func (v *View) Facet(ctx context.Context, f Filter, name, search string) (*Facet
 	defer where.done()
 	out = &Facet{Field: name}
 	switch {
+	case x.apart:
+		err = v.tagFacet(ctx, own, out, search, where)
 	case x.Kind.numeric():
 		err = v.histogram(ctx, x, out, where)
 	default:

@@ -27,6 +27,7 @@ type Field struct {
 
 	sql   string // expression over the tables of the summary
 	coded bool   // whether the values are few, so that they are an enumeration
+	apart bool   // whether its values are in another table, which changes
 	late  bool   // whether the field is added to the summary after the others: sql is over lateFrom
 }
 

@@ -21,6 +21,8 @@ type Page struct {
 type Sort struct {
 	Field string // "" orders by seq
 	Down  bool
+
+	by string // SQL in place of the column; "" for the column
 }
 
 // ParseSort reads a field, with a minus for descending order.
@@ -29,7 +31,10 @@ func (v *View) ParseSort(text string) (s Sort, err error) {
 	if s.Field == "" {
 		return s, nil
 	}
-	_, err = v.Field(s.Field)
+	f, err := v.Field(s.Field)
+	if f.apart { // by the first tag
+		s.by = fmt.Sprintf("(SELECT min(tag) FROM tags_%s t WHERE t.seq = %s.seq)", v.Set, v.table)
+	}
 	return s, err
 }
 
@@ -56,7 +61,11 @@ func (s Sort) order(back bool) string {
 	if back {
 		nulls = "FIRST"
 	}
-	return fmt.Sprintf(`"%s" %s NULLS %s, seq %s`, s.Field, direction(s.Down != back), nulls, direction(back))
+	by := s.by
+	if by == "" {
+		by = `"` + s.Field + `"`
+	}
+	return fmt.Sprintf("%s %s NULLS %s, seq %s", by, direction(s.Down != back), nulls, direction(back))
 }
 
 // Rows returns a page of the rows that a filter matches. A number beyond the last page is the last page. Pages near
@@ -121,13 +130,14 @@ func (v *View) page() *Page {
 
 // read appends rows to a page.
 func (v *View) read(ctx context.Context, p *Page, where string, args []any) error {
-	rows, err := v.db.QueryContext(ctx, fmt.Sprintf(`SELECT "%s" FROM %s WHERE %s`, strings.Join(p.Columns, `", "`), v.table, where), args...)
-	values := make([]any, len(p.Columns))
+	stored := slices.DeleteFunc(slices.Clone(p.Columns), func(name string) bool { return name == tagField.Name })
+	rows, err := v.db.QueryContext(ctx, fmt.Sprintf(`SELECT "%s" FROM %s WHERE %s`, strings.Join(stored, `", "`), v.table, where), args...)
+	values := make([]any, len(stored))
 	to := make([]any, len(values))
 	for i := range values {
 		to[i] = &values[i]
 	}
-	return each(rows, err, func(scan func(...any) error) error {
+	err = each(rows, err, func(scan func(...any) error) error {
 		if err := scan(to...); err != nil {
 			return err
 		}
@@ -136,6 +146,10 @@ func (v *View) read(ctx context.Context, p *Page, where string, args []any) erro
 		}
 		return nil
 	})
+	if err == nil && len(stored) < len(p.Columns) { // it is the last one
+		p.Data[len(stored)], err = v.tagsOf(ctx, p.Data[0])
+	}
+	return err
 }
 
 func names(fields []Field) (out []string) {

@@ -27,6 +27,7 @@ type View struct {
 	bins    map[string]*Bins // of numeric fields
 	counts  map[string]int64 // by filter
 	facets  map[string]*Facet
+	tags    int // number of times that the tags were set; 0 without tags
 }
 
 // Open makes the summary of a data set. Complete adds the late fields, which take longer than all others.
@@ -41,6 +42,10 @@ func Open(ctx context.Context, db *query.DB, set string) (_ *View, err error) {
 		if w.Name == set+"_annotations" && slices.ContainsFunc(w.Columns, func(c query.Column) bool { return c.Name == "arm" }) {
 			v.Fields = append(v.Fields, arm)
 		}
+	}
+	noted := slices.ContainsFunc(db.Views(), func(w query.View) bool { return w.Name == "notes" })
+	if noted {
+		v.Fields = append(v.Fields, tagField)
 	}
 	list := []string{"s.seq", "s.image_width AS width", "s.image_height AS height"}
 	for _, f := range v.fields(false) {
@@ -58,6 +63,11 @@ func Open(ctx context.Context, db *query.DB, set string) (_ *View, err error) {
 	}
 	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM "+v.table).Scan(&v.Total); err != nil {
 		return nil, err
+	}
+	if noted {
+		if err := v.openTags(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return v, v.edges(ctx, v.fields(false))
 }
@@ -87,7 +97,7 @@ func (v *View) Complete(ctx context.Context) error {
 // fields returns the fields that are late, or those that are not.
 func (v *View) fields(late bool) (all []Field) {
 	for _, f := range v.Fields {
-		if f.late == late {
+		if f.late == late && !f.apart {
 			all = append(all, f)
 		}
 	}
@@ -192,6 +202,9 @@ func (v *View) where(ctx context.Context, f Filter) (r restriction, err error) {
 
 // condition returns the SQL of a term.
 func condition(x Field, t Term, set string) (string, []any) {
+	if x.apart {
+		return tagCondition(t, set)
+	}
 	var parts []string
 	var args []any
 	column := `"` + x.Name + `"`
@@ -237,12 +250,16 @@ func condition(x Field, t Term, set string) (string, []any) {
 	return c, args
 }
 
-// key returns what tells a filter from others.
-func (f Filter) key() string { return f.String() + "\x00" + f.Rows }
+// key returns what tells a filter from others, and from the same one with other tags.
+func (v *View) key(f Filter) string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return fmt.Sprint(v.tags, "\x00", f.String(), "\x00", f.Rows)
+}
 
 // Count returns the number of rows that a filter matches.
 func (v *View) Count(ctx context.Context, f Filter) (n int64, err error) {
-	key := f.key()
+	key := v.key(f)
 	v.mu.Lock()
 	n, ok := v.counts[key]
 	v.mu.Unlock()

@@ -232,7 +232,7 @@ func checkPages(t *testing.T, v *View, f Filter, x Field, rows []map[string]any)
 	if x.Kind == List {
 		return
 	}
-	for _, s := range []Sort{{}, {x.Name, false}, {x.Name, true}} {
+	for _, s := range []Sort{{}, {Field: x.Name}, {Field: x.Name, Down: true}} {
 		var got []int64
 		var values []any
 		for page := int64(1); ; page++ {

@@ -22,7 +22,8 @@ export function cell(set, row, o) {
   return el(o.linked ? 'a' : 'div', { class: 'cell' + (row.hit === true ? ' hit' : row.hit === false ? ' miss' : ''), href: o.linked && `/s/${set}/${row.seq}`, 'data-seq': row.seq,
     tabindex: o.linked ? null : 0, 'aria-label': `Image ${row.image_id}, ${o.title}, annotator ${row.worker_id ?? 'unknown'}` },
   el('span', { class: 'picture' }, img, svg),
-  el('span', { class: 'caption' }, el('span', { class: 'text', title: row.image_id }, o.left), el('span', { class: 'state', title: o.title }, o.right)));
+  el('span', { class: 'caption' }, el('span', { class: 'text', title: row.image_id }, o.left), el('span', { class: 'state', title: o.title }, o.right)),
+  row.tag?.length > 0 && el('span', { class: 'tags' }, row.tag.map(t => el('span', { class: 'tag', title: t }, t))));
 }
 
 /** Returns the sign and the words for what became of a showing of ImageNet. */

@@ -95,6 +95,7 @@ async function drawRows() {
   cells.dataset.size = size()[0];
   fill(cells, rows.length ? rows.map(cellOf) : el('p', { class: 'nothing' }, 'No showing matches the filter.'));
   cells.setAttribute('aria-busy', 'false');
+  cells.dispatchEvent(new CustomEvent('drawn', { detail: answer }));
   pages(answer);
   marks.clear();
   const seqs = rows.map(r => r.seq);
@@ -140,6 +141,12 @@ addEventListener('keydown', e => {
     list[next]?.focus();
   } else return;
   e.preventDefault();
+});
+
+cells.addEventListener('again', () => { // tags have changed
+  drawn = '';
+  facets.draw();
+  drawRows().catch(problem);
 });
 
 byId('show-facets').addEventListener('click', e => {
