@@ -147,8 +147,8 @@ export class Recorder {
     const all = e.getCoalescedEvents?.() ?? [], type = code(pointer(e.pointerType));
     for (let i = 0; i < all.length; i++) {
       const c = all[i];
-      // The last one is the event itself.
-      if (i < all.length - 1 || c.timeStamp !== e.timeStamp || c.pageX !== e.pageX || c.pageY !== e.pageY) this.#sample(c, type, 0);
+      // The last one is the event itself; WebKit rounds its time differently.
+      if (i < all.length - 1 || Math.abs(c.timeStamp - e.timeStamp) > 1 || c.pageX !== e.pageX || c.pageY !== e.pageY) this.#sample(c, type, 0);
     }
     this.#sample(e, type, 1);
     this.#check();
