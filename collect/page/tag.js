@@ -148,7 +148,10 @@ export function show(page, { lease, arm, mark, recorder, image: load, url, draft
     listen("pointercancel", () => drop(null));
     listen("lostpointercapture", () => drop(null));
     listen("keydown", e => {
-      if (e.key === "Escape") drop(null);
+      if (e.key === "Escape" && drag) {
+        b.releasePointerCapture(drag.first.pointerId); // or Firefox clicks b when the button goes up
+        drop(null);
+      }
       if (from !== "image" || held) return;
       if (e.key === "Delete" || e.key === "Backspace") change(recorder.us(e.timeStamp), icon, null, "key");
       else if (e.key.toLowerCase() === "m" && both) hold(icon, true);
