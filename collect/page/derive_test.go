@@ -1,9 +1,7 @@
 package page_test
 
 import (
-	"context"
 	"math"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -14,7 +12,6 @@ import (
 	"abtool/collect"
 	"abtool/collect/derive"
 	"abtool/collect/recording"
-	"abtool/ingest"
 )
 
 // original is what the component of an image in the front end of ImageNet-AB does with its events, written
@@ -133,13 +130,8 @@ func TestDerived(t *testing.T) {
 		t.Errorf("the front end has %d samples, and %d clicks on the first image", samples, len(want[0].Clicks))
 	}
 	// The study is read while it is served.
-	out := filepath.Join(t.TempDir(), "store")
-	a, err := ingest.Run(context.Background(), ingest.Options{Sources: []string{site.study.Dir}, Out: out})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s := a.DataSets[0].Studies[0]; s.Submitted != 1 || s.ChunksMissing != 0 || s.EventsMissing != 0 || s.EventsUnknown != 0 || a.DataSets[0].Rows["annotations"] != 48 {
-		t.Errorf("account %+v, rows %v", s, a.DataSets[0].Rows)
+	if a := site.ingest(); a.Studies[0].Submitted != 1 || a.Rows["annotations"] != 48 {
+		t.Errorf("account %+v, rows %v", a.Studies[0], a.Rows)
 	}
 }
 

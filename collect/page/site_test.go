@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"abtool/collect"
 	"abtool/collect/derive"
@@ -46,6 +47,7 @@ type site struct {
 	spoil    int      // the image that is asked for so many requests later is broken from then on
 	broken   string   // address of that image
 	frame    string   // an origin that may show the study in a frame, as MTurk may
+	slow     time.Duration
 }
 
 const classFile = `class,name,definition,links,synonyms
@@ -225,6 +227,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	s.mu.Lock()
+	slow := s.slow
 	s.requests = append(s.requests, r.Method+" "+r.URL.Path)
 	switch r.URL.Path {
 	case "/api/v1/oops":
@@ -248,6 +251,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.drop--
 	}
 	s.mu.Unlock()
+	time.Sleep(slow)
 	switch {
 	case broken:
 		http.NotFound(w, r)

@@ -1,4 +1,6 @@
-// Package browser starts the browsers that tests use, or skips the tests where they are not installed.
+// Package browser starts the browsers that tests use, or skips the tests where they are not installed. Chromium is
+// driven by chromedp. Firefox and WebKitGTK are driven by W3C's protocols, WebDriver BiDi and WebDriver, of which tests
+// need little: an address, scripts, and the input of a mouse and a keyboard.
 package browser
 
 import (
