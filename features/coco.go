@@ -35,6 +35,7 @@ type page struct {
 	width, height int32 // size in the record; −1: null
 	gtW, gtH      int32 // size in the ground truth; 0: unknown
 	known         bool  // whether the image is in the ground truth
+	excluded      bool  // whether a tag leaves it out
 	icons         []icon
 }
 
@@ -121,7 +122,9 @@ func (p *cocoPass) group(g int) error {
 		if width[i] != columnar.Null && height[i] != columnar.Null {
 			n.width, n.height = int32(width[i]), int32(height[i])
 		}
-		p.icons(n, i)
+		if n.excluded = s.o.excluded(from + int32(i)); !n.excluded {
+			p.icons(n, i)
+		}
 	}
 	return nil
 }
@@ -374,6 +377,9 @@ func (s *cocoSet) emit(n *page, row int32, t *Target, signals func(*iconFacts), 
 // split returns the split of a page and whether it is kept. The keys are its annotator, or all classes of its
 // image.
 func (s *cocoSet) split(n *page) (part int, keep bool) {
+	if n.excluded || s.o.excludedImage(n.id()) {
+		return -1, false
+	}
 	var keys []int32
 	switch {
 	case s.o.SplitBy == "worker" && n.worker >= 0:

@@ -134,7 +134,7 @@ func (p *imagenetPass) group(g int) error {
 		if k := worker.Index[i]; k >= 0 {
 			n.worker = p.workers[k]
 		}
-		if selected[i] != 1 {
+		if selected[i] != 1 || s.o.excluded(from+int32(i)) {
 			continue
 		}
 		n.flags |= showingSelected
@@ -184,6 +184,9 @@ func (s *imagenetSet) link() {
 		s.first[i] = -1
 	}
 	for row := len(s.showings) - 1; row >= 0; row-- {
+		if s.o.excluded(int32(row)) {
+			continue
+		}
 		image := s.showings[row].image
 		s.next[row], s.first[image] = s.first[image], int32(row)
 	}
@@ -268,9 +271,17 @@ func (s *imagenetSet) calibrate() *calibration {
 	return fit.done(s.o.Jobs)
 }
 
+// without reports whether tags leave out an image: one of its own, or those of all of its showings.
+func (s *imagenetSet) without(image int32) bool {
+	return s.o.tagged != nil && (s.first[image] < 0 && s.images.Shown[image] > 0 || s.o.excludedImage(s.images.IDs.At(image)))
+}
+
 // split returns the split of the image and whether it is kept. The keys are the annotators of its selected
 // showings, or its class.
 func (f *imageFacts) split() (part int, keep bool) {
+	if f.set.without(f.image) {
+		return -1, false
+	}
 	f.keys = f.keys[:0]
 	switch c := f.set.images.Class[f.image]; {
 	case f.set.o.SplitBy == "worker":

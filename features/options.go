@@ -9,6 +9,7 @@ import (
 	"abtool/features/targetfile"
 	"abtool/internal/usage"
 	"abtool/store"
+	"abtool/store/notes"
 )
 
 // Options say which targets to derive. The zero value derives them by the paper's rule from a store that has
@@ -34,6 +35,9 @@ type Options struct {
 	Stratify bool    `json:"stratify,omitempty"` // ImageNet: the same shares and Fraction within every class; splits must be by image
 	Fraction float64 `json:"fraction,omitempty"` // share of the images to take, above 0 to 1; 0: all
 
+	Exclude []string `json:"exclude_tags,omitempty"` // tags of package notes: what has one of them is left out, as if it were not in the store
+
+	Notes    string                  `json:"-"` // file of notes; "": those next to the stores
 	Jobs     int                     `json:"-"` // number of goroutines; 0: one per processor. Results do not depend on it.
 	Tool     string                  `json:"-"` // version of abtool, which is written into the files
 	Progress func(done, total int64) `json:"-"` // is called with numbers of chunks, by one goroutine at a time
@@ -41,6 +45,7 @@ type Options struct {
 	rules   []*rule
 	signals []*Signal
 	every   bool           // AllRules was asked for
+	tagged  *notes.Tagged  // what Exclude leaves out; nil: nothing
 	without []format.Count // rules of AllRules that were left out because they need ground truth
 }
 
@@ -180,6 +185,9 @@ func open(ctx context.Context, dir string, o *Options) (dataSet, *store.Account,
 		sets = append(sets, d.Name)
 	}
 	if err := o.defaults(sets); err != nil {
+		return nil, nil, err
+	}
+	if err := o.exclude(ctx, dir); err != nil {
 		return nil, nil, err
 	}
 	var s dataSet

@@ -170,7 +170,7 @@ func (s *splitter) stratify(set *imagenetSet) {
 	var t Target
 	for i := range set.first {
 		f.of(set, int32(i))
-		if set.images.Shown[i] < 0 || !s.o.All && !slices.ContainsFunc(set.points, func(p point[imageFacts]) bool { return p(&f, &t) }) {
+		if set.images.Shown[i] < 0 || set.without(int32(i)) || !s.o.All && !slices.ContainsFunc(set.points, func(p point[imageFacts]) bool { return p(&f, &t) }) {
 			s.out[i] = true
 			continue
 		}

@@ -110,7 +110,7 @@ func Write(ctx context.Context, store, out string, o WriteOptions) (*Summary, er
 		return nil, err
 	}
 	sum.Account = *written
-	sum.LeftOut = slices.Concat(sum.LeftOut, from.left(), o.without)
+	sum.LeftOut = slices.Concat(sum.LeftOut, o.counted(), from.left(), o.without)
 	return sum, nil
 }
 
@@ -164,7 +164,9 @@ func (o *WriteOptions) settings() any {
 		Crops    int          `json:"crops,omitempty"`
 		Crop     *CropOptions `json:"crop,omitempty"`
 		Partners int          `json:"pairs,omitempty"`
-	}{Table: o.Table, Options: o.Options}
+
+		Excluded []format.Count `json:"excluded,omitempty"` // by the tags of Exclude
+	}{Table: o.Table, Options: o.Options, Excluded: o.counted()}
 	switch o.Table {
 	case "crops":
 		crop, _ := o.Crop.defaults()

@@ -44,6 +44,7 @@ The same store and options give the same bytes.
   abtool targets store --signal scribble,attention --format npy --out arrays
   abtool targets store --format webdataset --images train/ --out shards
   abtool targets store --set coco --crops 4 --seed 1 --out crops.parquet
+  abtool targets store --exclude-tag blurry --exclude-tag bot --out targets.parquet
   abtool targets --list`,
 		Args: func(cmd *cobra.Command, args []string) error { return o.check(cmd, args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -81,6 +82,9 @@ func (o *targetsOptions) flags(c *cobra.Command) {
 	f.BoolVar(&o.Stratify, "stratify", false, "ImageNet: take the same shares and fraction of every class")
 	f.Float64Var(&o.Fraction, "fraction", 1,
 		"share of the images to take, chosen by a hash of their ids; a smaller\nshare is a subset of a larger one")
+	f.StringArrayVar(&o.Exclude, "exclude-tag", nil,
+		"leave out what has the `TAG` of abtool explore: showings, images, and\nall showings of annotators and HITs; may be repeated")
+	f.StringVar(&o.Notes, "notes", "", "`FILE` of notes with the tags (default: STORE.notes.jsonl)")
 	f.IntVar(&o.Scribble, "scribble", features.DefaultScribble, "signal scribble: number of samples")
 	f.IntVar(&o.Steps, "steps", features.DefaultSteps, "signal steps: number of steps")
 	f.IntVar(&o.StepMS, "step-ms", features.DefaultStepMS, "signal steps: ms between steps")
@@ -128,6 +132,8 @@ func (o *targetsOptions) check(cmd *cobra.Command, args []string) error {
 		return usage.Errorf("targets takes a STORE, or several: got 0")
 	case o.out == "":
 		return usage.Errorf("--out is missing: the file or folder to write, such as targets.parquet")
+	case o.Notes != "" && len(o.Exclude) == 0:
+		return usage.Errorf("--notes is only for --exclude-tag, which leaves out what has a tag")
 	case o.Jobs < 0:
 		return usage.Errorf("--jobs %d: give 0 or more", o.Jobs)
 	}
