@@ -1,4 +1,5 @@
-// Package pipeline has the pipelines of abtool-beam: ingest makes a store of each input, targets derives
+// Package pipeline has the pipelines of abtool-beam: ingest makes a store of each input, stats computes the
+// statistics of all stores, targets derives
 // targets from each store. Each calls the library of the program on one machine, so that the files are the
 // same bytes.
 //

@@ -41,14 +41,19 @@ func Inputs(ctx context.Context, patterns []string, parents int) (all []Input, e
 			all = append(all, Input{Name: shardName(file, parents), Path: file})
 		}
 	}
+	return Named(all)
+}
+
+// Named returns inputs in the order of their names, or an error if two have the same.
+func Named(all []Input) ([]Input, error) {
 	slices.SortFunc(all, func(a, b Input) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Path, b.Path)) })
 	for i := range all[:max(len(all)-1, 0)] {
 		switch a, b := all[i], all[i+1]; {
 		case a.Path == b.Path:
 			return nil, usage.Errorf("%s is given twice", a.Path)
 		case a.Name == b.Name:
-			return nil, usage.Errorf("%s and %s would both become %s: put more of their folders into the names with "+
-				"--parents %d", a.Path, b.Path, a.Name, parents+1)
+			return nil, usage.Errorf("%s and %s would both become %s: put more of their folders into the names with --parents",
+				a.Path, b.Path, a.Name)
 		}
 	}
 	return all, nil
@@ -82,6 +87,22 @@ func markerOf(v any) []byte {
 func marked(ctx context.Context, file string, want []byte) bool {
 	have, err := remote.Read(ctx, file)
 	return err == nil && bytes.Equal(have, want)
+}
+
+// packed returns options as JSON. Beam sends the fields of a DoFn to workers and takes no functions among them,
+// which options have for one machine.
+func packed(options any) []byte {
+	b, err := json.Marshal(options)
+	if err != nil {
+		panic(err) // of strings and numbers
+	}
+	return b
+}
+
+// unpack returns options that were packed.
+func unpack[T any](b []byte) (options T, err error) {
+	err = json.Unmarshal(b, &options)
+	return options, err
 }
 
 // gather returns one collection with the rows of all shards as one value.

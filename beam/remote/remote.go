@@ -5,6 +5,7 @@
 package remote
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -238,4 +239,9 @@ func Remove(ctx context.Context, file string) error {
 		return fmt.Errorf("%s: files cannot be removed there", file)
 	}
 	return r.Remove(ctx, file)
+}
+
+// PutBytes writes a file with this content.
+func PutBytes(ctx context.Context, data []byte, file string) error {
+	return Put(ctx, bytes.NewReader(data), file)
 }

@@ -1,9 +1,8 @@
-// Command abtool-beam runs abtool's ingest and targets on Apache Beam: in this process, or on Flink, Spark or
+// Command abtool-beam runs abtool's ingest, stats and targets on Apache Beam: in this process, or on Flink, Spark or
 // Dataflow.
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"flag"
@@ -23,8 +22,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"abtool/analysis/result"
 	"abtool/beam/pipeline"
 	"abtool/beam/remote"
+	"abtool/features"
 	"abtool/internal/usage"
 )
 
@@ -69,7 +70,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some inputs or records w
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage.Error(err) })
-	root.AddCommand(ingestCommand(stdout, stderr))
+	root.AddCommand(ingestCommand(stdout), statsCommand(stdout), targetsCommand(stdout))
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -92,53 +93,65 @@ type common struct {
 	out     string
 	list    string
 	parents int
+	jobs    int
 	verbose bool
 }
 
-func (o *common) flags(c *cobra.Command, what string) {
+func (o *common) flags(c *cobra.Command, out, what string) {
 	f := c.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.out, "out", "", "`FOLDER` to write to: a path that all workers see, gs:// or s3://")
+	f.StringVar(&o.out, "out", "", "`"+out+"` to write: a path that all workers see, gs:// or s3://")
 	f.StringVar(&o.list, "list", "", "`FILE` with more "+what+", one in each line")
-	f.IntVar(&o.parents, "parents", 0, "number of folders of a path that go into the name of its output")
+	if out == "FOLDER" {
+		f.IntVar(&o.parents, "parents", 0, "number of folders of a path that go into the name of its output")
+	}
+	f.IntVar(&o.jobs, "jobs", 0, "number of goroutines for one of the "+what+", 0 for one per processor")
 	f.BoolVar(&o.verbose, "verbose", false, "print Beam's messages")
 }
 
-// inputs returns the inputs that were given as arguments and in the list.
-func (o *common) inputs(ctx context.Context, args []string) ([]pipeline.Input, error) {
+// given returns the arguments and what the list has.
+func (o *common) given(ctx context.Context, args []string, what string) ([]string, error) {
 	if o.list != "" {
 		text, err := remote.Read(ctx, o.list)
 		if err != nil {
 			return nil, err
 		}
-		for lines := bufio.NewScanner(strings.NewReader(string(text))); lines.Scan(); {
-			if line := strings.TrimSpace(lines.Text()); line != "" {
+		for line := range strings.Lines(string(text)) {
+			if line = strings.TrimSpace(line); line != "" {
 				args = append(args, line)
 			}
 		}
 	}
 	switch {
 	case len(args) == 0:
-		return nil, usage.Errorf("no input: give files, patterns or a --list")
+		return nil, usage.Errorf("no %s: give files or folders, patterns, or a --list", what)
 	case o.out == "":
-		return nil, usage.Errorf("--out FOLDER is missing: the folder to write to")
-	case o.parents < 0:
-		return nil, usage.Errorf("--parents %d: give 0 or more", o.parents)
+		return nil, usage.Errorf("--out is missing: where to write to")
+	case o.parents < 0 || o.jobs < 0:
+		return nil, usage.Errorf("--parents and --jobs have to be 0 or more")
 	}
-	return pipeline.Inputs(ctx, args, o.parents)
+	return args, nil
 }
 
-// execute runs a pipeline and prints its account.
-func (o *common) execute(ctx context.Context, p *beam.Pipeline, inputs []pipeline.Input, account, what string, stdout, stderr io.Writer) error {
+// execute runs the pipeline that build adds to a scope, and prints Beam's metrics.
+func (o *common) execute(ctx context.Context, stdout io.Writer, build func(beam.Scope)) error {
 	if !o.verbose {
 		beamlog.SetLogger(quiet{})
 		slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil)))
 	}
-	result, err := beamx.RunWithMetrics(ctx, p)
-	if err != nil {
-		return err
+	beam.Init()
+	p, s := beam.NewPipelineWithRoot()
+	build(s)
+	done, err := beamx.RunWithMetrics(ctx, p)
+	if err == nil {
+		pipeline.PrintMetrics(stdout, done)
 	}
-	a, err := pipeline.ReadAccount(ctx, account)
+	return err
+}
+
+// printAccount prints the account of a run.
+func printAccount(ctx context.Context, stdout io.Writer, inputs []pipeline.Input, file, what string) error {
+	a, err := pipeline.ReadAccount(ctx, file)
 	if err != nil {
 		return err
 	}
@@ -146,8 +159,7 @@ func (o *common) execute(ctx context.Context, p *beam.Pipeline, inputs []pipelin
 		return err
 	}
 	a.Print(stdout, what)
-	pipeline.PrintMetrics(stdout, result)
-	fmt.Fprintf(stdout, "Account: %s\n", account)
+	fmt.Fprintf(stdout, "Account: %s\n", file)
 	if a.Failed > 0 || a.Rejected > 0 {
 		return errRejected
 	}
@@ -159,7 +171,7 @@ type quiet struct{}
 
 func (quiet) Log(context.Context, beamlog.Severity, int, string) {}
 
-func ingestCommand(stdout, stderr io.Writer) *cobra.Command {
+func ingestCommand(stdout io.Writer) *cobra.Command {
 	var o pipeline.IngestOptions
 	var c common
 	var force bool
@@ -178,38 +190,132 @@ reason, and the others are read.`,
   abtool stats stores`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
-			inputs, err := c.inputs(ctx, args)
+			args, err := c.given(ctx, args, "input")
+			if err != nil {
+				return err
+			}
+			inputs, err := pipeline.Inputs(ctx, args, c.parents)
 			if err != nil {
 				return err
 			}
 			if o.As != "" && o.As != "imagenet" && o.As != "coco" {
 				return usage.Errorf("--as %s: give imagenet or coco", o.As)
 			}
-			if o.Jobs < 0 || o.MaxRejects < 0 || o.MaxRecordBytes < 0 {
-				return usage.Errorf("--jobs, --max-rejects and --max-record-bytes have to be 0 or more")
+			if o.MaxRejects < 0 || o.MaxRecordBytes < 0 {
+				return usage.Errorf("--max-rejects and --max-record-bytes have to be 0 or more")
 			}
-			o.Out, o.Version = c.out, toolVersion
+			o.Out, o.Jobs, o.Version = c.out, c.jobs, toolVersion
 			if force {
 				if err := pipeline.Replace(ctx, inputs, o); err != nil {
 					return err
 				}
 			}
-			beam.Init()
-			p, s := beam.NewPipelineWithRoot()
-			pipeline.Ingest(s, inputs, o)
-			return c.execute(ctx, p, inputs, remote.Join(o.Out, pipeline.IngestAccount), "stored", stdout, stderr)
+			if err := c.execute(ctx, stdout, func(s beam.Scope) { pipeline.Ingest(s, inputs, o) }); err != nil {
+				return err
+			}
+			return printAccount(ctx, stdout, inputs, remote.Join(o.Out, pipeline.IngestAccount), "stored")
 		},
 	}
-	c.flags(cmd, "inputs")
+	c.flags(cmd, "FOLDER", "inputs")
 	f := cmd.Flags()
 	f.StringArrayVar(&o.Boxes, "boxes", nil, "`ARCHIVE` of ILSVRC's boxes, given to every store; may be repeated")
 	f.StringArrayVar(&o.Instances, "instances", nil, "`FILE` of COCO's ground truth, given to every store; may be repeated")
 	f.StringVar(&o.As, "as", "", "data `SET` of JSON whose keys do not show it: imagenet or coco")
 	f.Int64Var(&o.MaxRejects, "max-rejects", 0, "give up an input with more rejected records, 0 for no limit")
 	f.IntVar(&o.MaxRecordBytes, "max-record-bytes", 0, "size of the largest record (default 64 MiB)")
-	f.IntVar(&o.Jobs, "jobs", 0, "number of goroutines for an input, 0 for one per processor")
 	f.BoolVar(&o.Strict, "strict", false, "end the run at the first input that fails")
 	f.BoolVar(&force, "force", false, "replace stores of other inputs or options")
+	beamFlags(cmd)
+	return cmd
+}
+
+func statsCommand(stdout io.Writer) *cobra.Command {
+	o := pipeline.StatsOptions{Options: result.Options{Rules: result.DefaultRules}}
+	var c common
+	cmd := &cobra.Command{
+		Use:   "stats STORE... --out FILE",
+		Short: "Compute the statistics of many stores as one",
+		Long: `Compute the statistics of stores, in folders or buckets, as abtool stats --json does of all of them: the same
+bytes. A STORE is a store, a folder of stores, or a pattern. Each worker gathers the statistics of a store, and
+what was gathered is merged in the order of the stores. All records of an image have to be in one store.`,
+		Example: `  abtool-beam stats 'gs://bucket/stores/*' --out gs://bucket/stats.json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			args, err := c.given(ctx, args, "store")
+			if err != nil {
+				return err
+			}
+			stores, err := pipeline.Stores(ctx, args, 0)
+			if err != nil {
+				return err
+			}
+			if o.Options.Bootstrap < 0 {
+				return usage.Errorf("--bootstrap %d: give a number of samples, or 0 for no intervals", o.Options.Bootstrap)
+			}
+			if o.Options.Bootstrap == 0 {
+				o.Options.Bootstrap = -1
+			}
+			o.Out, o.Place, o.Jobs, o.Version = c.out, strings.Join(args, ","), c.jobs, toolVersion
+			if err := c.execute(ctx, stdout, func(s beam.Scope) { pipeline.Stats(s, stores, o) }); err != nil {
+				return err
+			}
+			fmt.Fprintf(stdout, "Statistics of %d stores: %s\n", len(stores), o.Out)
+			return nil
+		},
+	}
+	c.flags(cmd, "FILE", "stores")
+	f := cmd.Flags()
+	f.StringVar(&o.State, "partial", "", "also write what was gathered to this `FILE`, for abtool stats --merge")
+	f.StringSliceVar(&o.Options.Names, "name", nil, "`NAMES` of statistics, or of data sets (default: all)")
+	f.StringVar(&o.Options.By, "by", "", "a table by `KEY`: "+strings.Join(result.Keys, ", "))
+	f.BoolVar(&o.Options.Hide, "hide-workers", false, "replace the ids of workers and HITs by stable pseudonyms")
+	f.IntVar(&o.Options.Bootstrap, "bootstrap", result.DefaultBootstrap, "number of bootstrap samples, 0 for no intervals")
+	f.Uint64Var(&o.Options.Seed, "seed", result.DefaultSeed, "seed of the bootstrap samples")
+	beamFlags(cmd)
+	return cmd
+}
+
+func targetsCommand(stdout io.Writer) *cobra.Command {
+	var o pipeline.TargetsOptions
+	var c common
+	cmd := &cobra.Command{
+		Use:   "targets STORE... --out FOLDER",
+		Short: "Derive the targets of each of many stores",
+		Long: `Derive the targets of each STORE, as abtool targets does of that store alone, into FOLDER/name.parquet. A STORE
+is a store, a folder of stores, or a pattern. Files that are complete are left alone. What a rule learns from a
+store, such as whom to trust, it learns from each store by itself.`,
+		Example: `  abtool-beam targets 'gs://bucket/stores/*' --out gs://bucket/targets`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			args, err := c.given(ctx, args, "store")
+			if err != nil {
+				return err
+			}
+			stores, err := pipeline.Stores(ctx, args, c.parents)
+			if err != nil {
+				return err
+			}
+			if stores, err = pipeline.Named(stores); err != nil {
+				return err
+			}
+			o.Out, o.Jobs, o.Version = c.out, c.jobs, toolVersion
+			if err := c.execute(ctx, stdout, func(s beam.Scope) { pipeline.Targets(s, stores, o) }); err != nil {
+				return err
+			}
+			return printAccount(ctx, stdout, stores, remote.Join(o.Out, pipeline.TargetsAccount), "rows")
+		},
+	}
+	c.flags(cmd, "FOLDER", "stores")
+	f := cmd.Flags()
+	f.StringVar(&o.Options.Set, "set", "", "data `SET`, if the stores have both: imagenet or coco")
+	f.StringSliceVar(&o.Options.Rules, "rule", nil, "`RULES` that choose points, or all (default: the paper's rule)")
+	f.StringSliceVar(&o.Options.Signals, "signal", nil, "`SIGNALS` to add, or all")
+	f.BoolVar(&o.Options.All, "all", false, "also write rows without a point, with weight 0")
+	f.Uint64Var(&o.Options.Seed, "seed", 1, "seed of random points, splits and fractions")
+	f.BoolVar(&o.Options.GTSize, "gt-size", false, "COCO: take the ground truth's image size where the record's is 0")
+	f.StringVar(&o.Options.SplitBy, "split", "", "make splits without leakage by `KEY`: "+strings.Join(features.SplitKeys, ", "))
+	f.Float64Var(&o.Options.Fraction, "fraction", 1, "share of the images to take, chosen by a hash of their ids")
+	f.BoolVar(&o.Strict, "strict", false, "end the run at the first store that fails")
 	beamFlags(cmd)
 	return cmd
 }
