@@ -23,6 +23,7 @@ import (
 	"abtool/internal/imagefile"
 	"abtool/internal/parallel"
 	"abtool/internal/replace"
+	"abtool/internal/ui"
 	"abtool/internal/usage"
 )
 
@@ -110,7 +111,7 @@ func Init(ctx context.Context, o InitOptions) (*Inited, error) {
 			return nil, err
 		}
 		if others > 0 {
-			r.Notes = append(r.Notes, fmt.Sprintf("%s names %d images that the study does not have", o.Truth, others))
+			r.Notes = append(r.Notes, fmt.Sprintf("%s names %s that the study does not have", o.Truth, ui.Quantity(others, "image")))
 		}
 	}
 	r.Images, r.Classes = len(images), len(classes)
@@ -275,7 +276,7 @@ func (r *Inited) classes(images []Image, table *classTable, o InitOptions) ([]Cl
 		classes = append(classes, c)
 	}
 	if len(without) > 0 {
-		r.Notes = append(r.Notes, fmt.Sprintf("annotators see the names of %d folders as names of classes, such as %q: %s can give better ones, and definitions",
+		r.Notes = append(r.Notes, fmt.Sprintf("annotators see the names of folders (%d) as names of classes, such as %q: %s can give better ones, and definitions",
 			len(without), without[0], ClassesFile))
 	}
 	return classes, nil

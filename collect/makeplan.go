@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"abtool/internal/replace"
+	"abtool/internal/ui"
 )
 
 // Planned says what MakePlan made.
@@ -94,11 +95,11 @@ func (s *Study) MakePlan(seed uint64, issued []HIT) (Planned, error) {
 	}
 	r.Images = len(on)
 	if few > 0 {
-		r.Notes = append(r.Notes, fmt.Sprintf("%d pages have fewer gold images than task.gold = %d: there are not enough for their classes", few, s.Task.Gold))
+		r.Notes = append(r.Notes, fmt.Sprintf("%s with fewer gold images than task.gold = %d: there are not enough for their classes", ui.Quantity(few, "page"), s.Task.Gold))
 	}
 	if once > 0 {
-		r.Notes = append(r.Notes, fmt.Sprintf("%d HITs have fewer repeats than task.repeats = %d: they have too few pages, or none of a class that comes twice",
-			once, s.Task.Repeats))
+		r.Notes = append(r.Notes, fmt.Sprintf("%s with fewer repeats than task.repeats = %d: too few pages, or none of a class that comes twice",
+			ui.Quantity(once, "HIT"), s.Task.Repeats))
 	}
 	return r, replace.File(filepath.Join(s.Dir, PlanFile), func(w io.Writer) error { return writeLines(w, hits) })
 }

@@ -419,7 +419,7 @@ func TestChecks(t *testing.T) {
 	}
 	s.Task.Gold, s.Task.Repeats = 4, 3
 	if planned, err = s.MakePlan(1, nil); err != nil || len(planned.Notes) != 2 ||
-		!strings.HasPrefix(planned.Notes[0], "10 pages have fewer gold images") || !strings.HasPrefix(planned.Notes[1], "10 HITs have fewer repeats") {
+		!strings.HasPrefix(planned.Notes[0], "10 pages with fewer gold images") || !strings.HasPrefix(planned.Notes[1], "10 HITs with fewer repeats") {
 		t.Errorf("%+v, %v", planned, err)
 	}
 	for i := range images {

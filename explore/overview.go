@@ -32,11 +32,11 @@ var highlights = map[string][][3]string{
 func (s *Server) overview(ctx context.Context, r *http.Request) (string, any, error) {
 	type source struct{ Set, Name, Records, Stored, Rejected, Rows string }
 	type set struct {
-		Name, Rows, What string
-		Counts           []fact
-		Numbers          []valueShown
-		Bars             []timeBar
-		Ends             [2]string
+		Name    string
+		Counts  []fact
+		Numbers []valueShown
+		Bars    []timeBar
+		Ends    [2]string
 	}
 	data := struct {
 		Sets                 []set
@@ -47,8 +47,11 @@ func (s *Server) overview(ctx context.Context, r *http.Request) (string, any, er
 	}{Format: text(s.account.FormatVersion), Tool: s.account.ToolVersion, Showing: s.has("showing"), Imgs: s.images.some()}
 	var bytes int64
 	for _, d := range s.account.DataSets {
-		x := set{Name: d.Name, What: map[string]string{"imagenet": "showings", "coco": "pages"}[d.Name], Rows: ui.Thousands(d.Rows["annotations"])}
-		x.Counts = []fact{{Name: x.What, Value: x.Rows}, {Name: "images", Value: ui.Thousands(d.Rows["images"])}, {Name: "rejects", Value: ui.Thousands(d.Rows["rejects"])}}
+		unit, n := map[string]string{"imagenet": "showing", "coco": "page"}[d.Name], d.Rows["annotations"]
+		x := set{Name: d.Name}
+		x.Counts = []fact{{Name: ui.Noun(n, unit), Value: ui.Thousands(n), Note: "/i/" + d.Name},
+			{Name: ui.Noun(d.Rows["images"], "image"), Value: ui.Thousands(d.Rows["images"])},
+			{Name: ui.Noun(d.Rows["rejects"], "reject"), Value: ui.Thousands(d.Rows["rejects"]), Note: "/rejects"}}
 		for _, n := range d.Bytes {
 			bytes += n
 		}

@@ -133,6 +133,8 @@ func (s *Session) hint(msg, text string) (string, string) {
 	var wrong string
 	names := proposed(msg)
 	switch {
+	case strings.Contains(msg, "because the FROM clause is missing") && first(missingColumn, msg, &wrong):
+		return msg, s.sourceOf(wrong)
 	case first(missingColumn, msg, &wrong) || first(tableColumn, msg, &wrong) || first(missingField, msg, &wrong):
 		for _, v := range s.mentioned(text) {
 			for _, c := range v.Columns {
@@ -169,6 +171,17 @@ func (s *Session) hint(msg, text string) (string, string) {
 		return withoutProposals(msg), ""
 	}
 	return msg, ""
+}
+
+// sourceOf says where a column of a query without FROM could be from.
+func (s *Session) sourceOf(column string) string {
+	views := s.db.Views()
+	for _, v := range views {
+		if slices.ContainsFunc(v.Columns, func(c Column) bool { return c.Name == column }) {
+			return fmt.Sprintf("Add FROM %s, which has it.", v.Name)
+		}
+	}
+	return fmt.Sprintf("Add FROM and a view, such as FROM %s. A text is in single quotes.", views[0].Name)
 }
 
 // withoutProposals returns a message of DuckDB without the names that it proposes.

@@ -179,16 +179,7 @@ func (o *collectInitOptions) run(ctx context.Context, s streams) error {
 }
 
 // plural returns a number with a noun.
-func plural(n int, noun string) string {
-	switch {
-	case n == 1:
-	case strings.HasSuffix(noun, "s"):
-		noun += "es"
-	default:
-		noun += "s"
-	}
-	return ui.Thousands(int64(n)) + " " + noun
-}
+func plural(n int, noun string) string { return ui.Quantity(n, noun) }
 
 // paceOf returns how long the HITs of a study took. Nothing is known if it was never served.
 func paceOf(ctx context.Context, dir string) (p quality.Pace, err error) {

@@ -59,6 +59,9 @@ func (o *collectBackupOptions) run(ctx context.Context, s streams, dir string) e
 	if _, err := collect.Open(dir); err != nil {
 		return err
 	}
+	if parent := filepath.Dir(filepath.Clean(o.to)); !isFolder(parent) { // perhaps of a disk that is not there
+		return fmt.Errorf("--to %s: there is no folder %s: make it first", o.to, parent)
+	}
 	h := home(ctx, dir)
 	shared, err := h.Shared()
 	if err != nil {
@@ -106,6 +109,11 @@ func (o *collectBackupOptions) run(ctx context.Context, s streams, dir string) e
 	return nil
 }
 
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
 // sameFile reports whether two paths are of the same file.
 func sameFile(a, b string) bool {
 	x, err := os.Stat(a)
@@ -119,7 +127,7 @@ func copyFolder(dir, to string) (made bool, err error) {
 	list = slices.DeleteFunc(list, func(e os.DirEntry) bool { return strings.HasSuffix(e.Name(), half) })
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return true, os.MkdirAll(to, 0o700)
+		return true, os.Mkdir(to, 0o700)
 	case err != nil:
 		return false, err
 	case sameFile(to, dir):

@@ -267,7 +267,7 @@ func (o *collectReviewOptions) checkCodes(s streams, study *collect.Study) error
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.batch, err)
 	}
-	ui.Note(s.err, fmt.Sprintf("%d rows have the code of COCO-AB's front end, %d do not; workers can compute it, so that it proves nothing", right, wrong))
+	ui.Note(s.err, fmt.Sprintf("%s with the code of COCO-AB's front end, %d without it; workers can compute it, so that it proves nothing", plural(right, "row"), wrong))
 	return nil
 }
 

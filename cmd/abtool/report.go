@@ -122,7 +122,7 @@ func reportJSON(out string, r *reports.Report) any {
 }
 
 func printReport(w io.Writer, out string, r *reports.Report) {
-	fmt.Fprintf(w, "%d figures in %s, each as SVG and PNG, light and dark\n", len(r.Figures),
+	fmt.Fprintf(w, "%s in %s, each as SVG and PNG, light and dark\n", ui.Quantity(len(r.Figures), "figure"),
 		filepath.Join(out, "figures"))
 	var names []string
 	for i, f := range r.Missing {

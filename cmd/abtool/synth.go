@@ -86,15 +86,14 @@ func (o *synthOptions) run(ctx context.Context, s streams, set string) error {
 }
 
 func printSimulated(w io.Writer, r synth.Result) {
-	fmt.Fprintf(w, "%s images, shown %s times; %s records damaged\n", ui.Thousands(r.Images),
-		ui.Thousands(r.Showings), ui.Thousands(r.Damaged))
+	fmt.Fprintf(w, "%s, shown %s; %s damaged\n", ui.Quantity(r.Images, "image"), ui.Quantity(r.Showings, "time"), ui.Quantity(r.Damaged, "record"))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range r.Files {
-		what := "records"
+		what := "record"
 		if strings.HasPrefix(filepath.Base(f.Path), "instances_") {
-			what = "objects" // ingest counts the images and categories of this file too
+			what = "object" // ingest counts the images and categories of this file too
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s %s\n", f.Path, ui.Size(f.Bytes), ui.Thousands(f.Records), what)
+		fmt.Fprintf(t, "  %s\t%s\t%s\n", f.Path, ui.Size(f.Bytes), ui.Quantity(f.Records, what))
 	}
 	t.Flush()
 }

@@ -51,10 +51,10 @@ options.`,
 			if asJSON {
 				return ui.PrintJSON(s.out, res)
 			}
-			fmt.Fprintf(s.out, "%s files, %s, in %s\n", ui.Thousands(int64(res.Files)), ui.Size(res.Bytes), o.Out)
+			fmt.Fprintf(s.out, "%s, %s, in %s\n", ui.Quantity(res.Files, "file"), ui.Size(res.Bytes), o.Out)
 			t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 			for _, a := range res.Sets {
-				fmt.Fprintf(t, "  %s\t%s\t%s images\n", a.Set, filepath.FromSlash(a.Place), ui.Thousands(int64(a.Images)))
+				fmt.Fprintf(t, "  %s\t%s\t%s\n", a.Set, filepath.FromSlash(a.Place), ui.Quantity(a.Images, "image"))
 			}
 			return t.Flush()
 		},

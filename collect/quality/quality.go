@@ -147,7 +147,7 @@ func browse(w *Work, t Thresholds) []Rule {
 	if w.Over() && all.Known == 0 {
 		recall.Value, recall.Lost = Open, false
 	}
-	amount := Rule{Name: "amount", Why: fmt.Sprintf("%d images were selected, at least %d are needed", all.Selected, t.Selected)}
+	amount := Rule{Name: "amount", Why: fmt.Sprintf("%s selected, at least %d are needed", ui.Quantity(all.Selected, "image"), t.Selected)}
 	_, few, _ := all.Flags(0, t.Selected, 0)
 	_, never, _ := (&imagenet.HIT{Selected: all.Selected + slots - all.Showings}).Flags(0, t.Selected, 0)
 	amount.Value, amount.Lost = w.value(few, never)
@@ -172,7 +172,7 @@ func tag(w *Work, t Thresholds, truth *coco.Truth) []Rule {
 			addTagged(&h, m, truth, p.Tag.Annotation)
 		}
 	}
-	recall.Why = fmt.Sprintf("on %d pages whose image has a class, %s of the classes were found on average, at least %s are needed", h.Recall.N,
+	recall.Why = fmt.Sprintf("on pages whose image has a class (%d), %s of the classes were found on average, at least %s are needed", h.Recall.N,
 		percent(float64(h.Recall.Value())), ui.Percent(t.Recall, 1))
 	place.Why = fmt.Sprintf("%d of %d icons lie on a mask of their class, at least %s are needed", h.Hits, h.Icons, ui.Percent(t.Place, 1))
 	worst, best := h, h

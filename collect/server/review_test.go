@@ -47,7 +47,7 @@ func TestReview(t *testing.T) {
 	}
 	get("GET", "/?token="+r.server.keys.Admin, "", nil)
 	_, list, _ := get("GET", "/assignments", "", nil)
-	for _, want := range []string{"1 to 1 of 1", `<td title="2 images were selected, at least 5 are needed" class="bad">fails</td>`, "<td>reject</td>", "(7.8 %)"} {
+	for _, want := range []string{"1 to 1 of 1", `<td title="2 images selected, at least 5 are needed" class="bad">fails</td>`, "<td>reject</td>", "(7.8 %)"} {
 		if !strings.Contains(list, want) {
 			t.Errorf("the list has no %s:\n%s", want, list)
 		}

@@ -12,6 +12,23 @@ import (
 // Thousands writes 1234567 as 1,234,567.
 func Thousands(n int64) string { return Grouped(strconv.FormatInt(n, 10)) }
 
+// Quantity returns a number with a noun, which gets its plural.
+func Quantity[N int | int64](n N, noun string) string {
+	return Thousands(int64(n)) + " " + Noun(n, noun)
+}
+
+// Noun returns a noun as it stands after a number.
+func Noun[N int | int64](n N, noun string) string {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(noun, "s"):
+		noun += "es"
+	default:
+		noun += "s"
+	}
+	return noun
+}
+
 // Grouped separates the thousands of a whole number's digits, which may have a minus sign.
 func Grouped(digits string) string {
 	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {

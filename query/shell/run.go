@@ -96,7 +96,7 @@ func (r *Runner) export(ctx context.Context, text string, e *Export) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(r.Notes, "%s rows written to %s\n", ui.Thousands(n), e.path)
+	fmt.Fprintf(r.Notes, "%s written to %s\n", ui.Quantity(n, "row"), e.path)
 	return nil
 }
 

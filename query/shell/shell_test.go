@@ -88,7 +88,7 @@ SELECT 'never';
 	}
 	for _, want := range []string{
 		"ImageNet-AB and COCO-AB. A statement ends with a semicolon", "abtool>    ...>    ...>    ...> ",
-		"needs a value for $n", "1 rows written to " + parquet,
+		"needs a value for $n", "1 row written to " + parquet,
 		parquet + " already exists", `mode "fancy"`, "unknown command .nonsense",
 		`column "nothing" not found`, "unknown view nowhere", "0.0",
 	} {
