@@ -48,7 +48,7 @@ type partialHeader struct {
 type PartialStore struct {
 	Path    string `json:"path"`
 	ID      string `json:"id"`      // SHA-256 of its account
-	Records int64  `json:"records"` // stored, of all data sets
+	Records int64  `json:"records"` // stored, without those of ground truth
 }
 
 // Gather passes over a store, or several that are read as one, for the statistics that the options select.
@@ -107,7 +107,9 @@ func storesAt(place string) (all []PartialStore, err error) {
 		s := PartialStore{Path: dir, ID: hex.EncodeToString(id[:])}
 		for _, d := range a.DataSets {
 			for _, x := range d.Sources {
-				s.Records += x.Stored
+				if x.Role == "byproducts" {
+					s.Records += x.Stored
+				}
 			}
 		}
 		all = append(all, s)
@@ -316,4 +318,18 @@ func (p *Partial) UnmarshalBinary(b []byte) error {
 		*p = *read
 	}
 	return err
+}
+
+// Options returns the options that the Partial was gathered with.
+func (p *Partial) Options() result.Options { return p.header.Options }
+
+// ComparePartials returns the differences of two Partials of the same options, as Compare does. It uses both up.
+func ComparePartials(a, b *Partial) (*Comparison, error) {
+	if what := a.header.differs(&b.header); what != "" {
+		return nil, usage.Errorf("%s and %s cannot be compared: %s: compute both again with the same program and options", a.name(), b.name(), what)
+	}
+	for _, s := range b.sets {
+		s.SetSeed(b.header.Options.Seed + 1) // the samples of the two must be independent
+	}
+	return Differences(a.Document(), b.Document()), nil
 }

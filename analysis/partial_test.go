@@ -2,11 +2,15 @@ package analysis_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,6 +20,7 @@ import (
 	"abtool/ingest"
 	"abtool/internal/synth"
 	"abtool/internal/teststore"
+	"abtool/schema"
 	"abtool/store"
 )
 
@@ -177,4 +182,104 @@ func firstDifference(a, b string) string {
 		}
 	}
 	return "the second is longer"
+}
+
+// The bytes of a partial do not depend on the number of goroutines.
+func TestPartialJobs(t *testing.T) {
+	dir := shards(t, 2)[0]
+	regroup[schema.ImageNetAnnotation](t, 3, dir, "imagenet", "annotations.parquet")
+	regroup[schema.COCOAnnotation](t, 3, dir, "coco", "annotations.parquet")
+	one, many := shardOptions("worker"), shardOptions("worker")
+	one.Jobs, many.Jobs = 1, 4
+	if !bytes.Equal(gathered(t, one, dir), gathered(t, many, dir)) {
+		t.Error("four goroutines give other bytes than one")
+	}
+}
+
+// A file that is cut off or changed anywhere is damaged.
+func TestPartialDamage(t *testing.T) {
+	b := gathered(t, shardOptions(""), shards(t, 4)[0])
+	read := func(b []byte) error { return new(analysis.Partial).UnmarshalBinary(b) }
+	if err := read(b); err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(b); i += 1 + len(b)/150 {
+		if err := read(b[:i]); !errors.Is(err, analysis.ErrDamaged) {
+			t.Errorf("%d of %d bytes: %v", i, len(b), err)
+		}
+		if i < 10 { // the header of gzip has a time, which says nothing
+			continue
+		}
+		other := bytes.Clone(b)
+		other[i] ^= 0x10
+		p := &analysis.Partial{}
+		switch err := p.UnmarshalBinary(other); {
+		case errors.Is(err, analysis.ErrDamaged):
+		case err != nil, !bytes.Equal(marshalled(t, p), b): // some bits of the last byte of a block say nothing
+			t.Errorf("byte %d changed: %v", i, err)
+		}
+	}
+	if err := read(append(bytes.Clone(b), b...)); !errors.Is(err, analysis.ErrDamaged) {
+		t.Errorf("two files in one: %v", err)
+	}
+}
+
+// The program of the documentation reads a file.
+func TestPartialPython(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("python3 is not installed")
+	}
+	text, err := os.ReadFile("../docs/reference/partial.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, program, _ := strings.Cut(string(text), "```python\n")
+	program, _, _ = strings.Cut(program, "```")
+	path := filepath.Join(t.TempDir(), "part.gz")
+	b := gathered(t, shardOptions(""), shards(t, 2)...)
+	if err := os.WriteFile(path, b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(python, "-c", program, path).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	d := unmarshalled(t, b).Document()
+	accuracy, times := d.Statistic("imagenet", "click_accuracy").Value("accuracy"), d.Statistic("imagenet", "timing").Value("time_to_click.median")
+	if want := fmt.Sprintf("\n%d %d\n%d\n", *accuracy.K, accuracy.N, times.N); !strings.HasSuffix(string(out), want) || accuracy.N == 0 {
+		t.Errorf("it prints %q, want %q at the end", out, want)
+	}
+}
+
+// FuzzPartial reads files with any content. What can be read can be written, and gives the same bytes again.
+func FuzzPartial(f *testing.F) {
+	dir := shards(f, 20)[0]
+	for _, name := range []string{"scanning", "hits", "calibration", "sequences", "browsing", "category_recall"} {
+		o := shardOptions("")
+		o.Names = []string{name}
+		z, err := gzip.NewReader(bytes.NewReader(gathered(f, o, dir)))
+		if err != nil {
+			f.Fatal(err)
+		}
+		text, err := io.ReadAll(z)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		z.Write(text)
+		z.Close()
+		p, err := analysis.ReadPartial(&b, 1)
+		if err != nil {
+			return
+		}
+		first := marshalled(t, p)
+		if !bytes.Equal(first, marshalled(t, unmarshalled(t, first))) {
+			t.Error("it has other bytes when it is read and written again")
+		}
+	})
 }

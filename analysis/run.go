@@ -72,7 +72,7 @@ func entriesOf(o *result.Options, sets []*dataSet) (map[string][]pass.Entry, err
 			wanted[set.name] = append(wanted[set.name], set.by(o.By))
 		}
 	}
-	if len(wanted) == 0 {
+	if len(wanted) == 0 && len(only) > 0 {
 		return nil, usage.Errorf("%s belongs to a data set that the store does not have: it has %s", only[0],
 			strings.Join(have, " and "))
 	}

@@ -22,6 +22,10 @@ type browsing struct {
 
 type superclass struct{ events, pages, keyboard, known int64 }
 
+func (s *superclass) columns(c *partial.Columns) {
+	c.Ints([]string{"events", "pages", "keyboard", "known"}, &s.events, &s.pages, &s.keyboard, &s.known)
+}
+
 func newBrowsing(_ *engine, r *pass.Counts) *browsing {
 	id := r.Declare(6)
 	a := &browsing{
@@ -33,7 +37,7 @@ func newBrowsing(_ *engine, r *pass.Counts) *browsing {
 		*to = superclass{to.events + o.events, to.pages + o.pages, to.keyboard + o.keyboard, to.known + o.known}
 	}, func(super *int64, s *superclass, c *partial.Columns) {
 		c.Int("category_idx", super)
-		c.Ints([]string{"events", "pages", "keyboard", "known"}, &s.events, &s.pages, &s.keyboard, &s.known)
+		s.columns(c)
 	})
 	return a
 }

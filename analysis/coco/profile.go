@@ -156,7 +156,8 @@ func (p *profile) Columns(c *partial.Columns) {
 		h = &coco.HIT{}
 	}
 	c.Mean("hit.recall", &h.Recall)
-	c.Ints([]string{"hit.icons", "hit.hits", "hit.spent"}, &h.Icons, &h.Hits, &h.Spent)
+	c.Ints([]string{"hit.icons", "hit.hits", "hit.spent", "hit.given_pages", "hit.whole_pages"},
+		&h.Icons, &h.Hits, &h.Spent, &h.OfPages.Given, &h.OfPages.Whole)
 	c.Bool("hit.timed", &h.Timed)
 	if partial.Bag(c, "hit.pages", &h.Pages); is {
 		p.hit = h

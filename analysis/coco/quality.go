@@ -25,12 +25,16 @@ type hitPage struct {
 	index int64
 }
 
+func (k *hitPage) columns(c *partial.Columns) {
+	c.Ref("hit", partial.HITs, &k.hit)
+	c.Int("page_idx", &k.index)
+}
+
 func newQuality(_ *engine, r *pass.Counts) *quality {
 	a := &quality{pageOf: map[hitPage]int64{}}
 	pass.Merges(r, "checks", &a.checks)
 	pass.Map(r, "pages", &a.pageOf, func(to *int64, n int64) { *to += n }, func(k *hitPage, n *int64, c *partial.Columns) {
-		c.Ref("hit", partial.HITs, &k.hit)
-		c.Int("page_idx", &k.index)
+		k.columns(c)
 		c.Int("rows", n)
 	})
 	a.ofPages()

@@ -29,19 +29,21 @@ type longIcon struct {
 	image    int64
 }
 
+func (k *longIcon) columns(c *partial.Columns) {
+	partial.Small(c, "actions", &k.actions)
+	c.Ref("sequence", partial.Sequences, &k.sequence)
+	c.Ref("class", partial.Classes, &k.class)
+	c.Seq("seq", &k.seq)
+	c.Int("image", &k.image)
+}
+
 func newSequences(_ *engine, r *pass.Counts) *sequences {
 	a := &sequences{r: r, one: r.Declare(1), counts: map[int32]int64{}}
 	pass.Map(r, "by_sequence", &a.counts, func(to *int64, n int64) { *to += n }, func(k *int32, n *int64, c *partial.Columns) {
 		c.Ref("sequence", partial.Sequences, k)
 		c.Int("icons", n)
 	})
-	pass.Keeps(r, "longest", &a.longest, a.keep, func(k *longIcon, c *partial.Columns) {
-		partial.Small(c, "actions", &k.actions)
-		c.Ref("sequence", partial.Sequences, &k.sequence)
-		c.Ref("class", partial.Classes, &k.class)
-		c.Seq("seq", &k.seq)
-		c.Int("image", &k.image)
-	})
+	pass.Keeps(r, "longest", &a.longest, a.keep, (*longIcon).columns)
 	r.Excludes(&a.unplaced, "the last action is remove", "icons")
 	return a
 }

@@ -30,14 +30,16 @@ type timedClick struct {
 	hit     bool
 }
 
+func (k *timedClick) columns(c *partial.Columns) {
+	c.Ref("cluster", partial.Clusters, &k.cluster)
+	c.Int("to_click", &k.toClick)
+	c.Bool("hit", &k.hit)
+}
+
 func newDifficulty(_ *engine, r *pass.Counts) *difficulty {
 	a := &difficulty{r: r, byTime: r.Declare(len(timeEdges))}
 	const of = "images with a box and a final click"
-	pass.Rows(r, "clicks", &a.clicks, func(k *timedClick, c *partial.Columns) {
-		c.Ref("cluster", partial.Clusters, &k.cluster)
-		c.Int("to_click", &k.toClick)
-		c.Bool("hit", &k.hit)
-	})
+	pass.Rows(r, "clicks", &a.clicks, (*timedClick).columns)
 	r.Excludes(&a.noTime, "the click has no time", of)
 	r.Excludes(&a.noEnter, "no enter is recorded at or before the click", of)
 	return a

@@ -122,8 +122,9 @@ func (p *profile) Columns(c *partial.Columns) {
 	if c.Bool("is_hit", &is); h == nil {
 		h = imagenet.NewHIT()
 	}
-	c.Ints([]string{"hit.showings", "hit.selected", "hit.known", "hit.found", "hit.first", "hit.submit"},
-		&h.Showings, &h.Selected, &h.Known, &h.Found, &h.First, &h.Submit)
+	c.Ints([]string{"hit.showings", "hit.selected", "hit.known", "hit.found", "hit.first", "hit.submit", "hit.given_pages", "hit.whole_pages",
+		"hit.given_images", "hit.whole_images"}, &h.Showings, &h.Selected, &h.Known, &h.Found, &h.First, &h.Submit,
+		&h.OfPages.Given, &h.OfPages.Whole, &h.OfImages.Given, &h.OfImages.Whole)
 	if partial.Bag(c, "hit.pages", &h.Pages); is {
 		p.hit = h
 	}

@@ -27,16 +27,18 @@ type placedClick struct {
 	x                   float64
 }
 
+func (k *placedClick) columns(c *partial.Columns) {
+	c.Ref("hit", partial.HITs, &k.assignment)
+	partial.Small(c, "page", &k.page)
+	c.Int("time", &k.time)
+	partial.Small(c, "slot", &k.slot)
+	c.Ref("cluster", partial.Clusters, &k.cluster)
+	c.Float("x", &k.x)
+}
+
 func newScanning(_ *engine, r *pass.Counts) *scanning {
 	a := &scanning{}
-	pass.Rows(r, "clicks", &a.clicks, func(k *placedClick, c *partial.Columns) {
-		c.Ref("hit", partial.HITs, &k.assignment)
-		partial.Small(c, "page", &k.page)
-		c.Int("time", &k.time)
-		partial.Small(c, "slot", &k.slot)
-		c.Ref("cluster", partial.Clusters, &k.cluster)
-		c.Float("x", &k.x)
-	})
+	pass.Rows(r, "clicks", &a.clicks, (*placedClick).columns)
 	r.Excludes(&a.nowhere, "page, slot, HIT or time is unknown", "clicks")
 	return a
 }

@@ -19,6 +19,17 @@ type deed struct {
 	hit                              int8 // 1 hit, 0 miss, −1 if the image has no box or there is no click
 }
 
+func (d *deed) columns(c *partial.Columns) {
+	c.Ref("worker", partial.Workers, &d.worker)
+	c.Int("submit", &d.submit)
+	c.Int("page", &d.page)
+	c.Int("slot", &d.slot)
+	c.Seq("seq", &d.seq)
+	c.Int("to_click", &d.toClick)
+	c.Ref("hit", partial.HITs, &d.assignment)
+	partial.Small(c, "in_box", &d.hit)
+}
+
 // annotators makes a table of annotators (I19), with a rank that takes the number of images into account,
 // the change over time, and flags.
 type annotators struct {
@@ -28,16 +39,7 @@ type annotators struct {
 
 func newAnnotators(e *engine, r *pass.Counts) *annotators {
 	a := &annotators{breakdown: newBreakdown(e, r, "worker", "worker_id")}
-	pass.Rows(r, "showings", &a.deeds, func(d *deed, c *partial.Columns) {
-		c.Ref("worker", partial.Workers, &d.worker)
-		c.Int("submit", &d.submit)
-		c.Int("page", &d.page)
-		c.Int("slot", &d.slot)
-		c.Seq("seq", &d.seq)
-		c.Int("to_click", &d.toClick)
-		c.Ref("hit", partial.HITs, &d.assignment)
-		partial.Small(c, "in_box", &d.hit)
-	})
+	pass.Rows(r, "showings", &a.deeds, (*deed).columns)
 	return a
 }
 

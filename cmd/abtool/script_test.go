@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -32,7 +33,9 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv(pluginVariable, os.Getenv(pluginVariable))
-			return nil
+			guide, err := filepath.Abs("../../docs/guide")
+			e.Setenv("GUIDE", guide)
+			return err
 		},
 	})
 }

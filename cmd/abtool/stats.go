@@ -21,12 +21,14 @@ type statsOptions struct {
 	compare                string
 	json, csv, list, quiet bool
 	rows                   bool
+	partial                string
+	merge, strict          bool
 }
 
 func statsCommand(s streams) *cobra.Command {
 	var o statsOptions
 	c := &cobra.Command{
-		Use:   "stats STORE... [NAME...]",
+		Use:   "stats STORE... [NAME...] | stats --merge FILE...",
 		Short: "Compute the paper's statistics, with definitions and intervals",
 		Long: `Compute statistics of a store: the paper's statistics, data quality, annotators and HITs, and
 analyses that the paper suggests. Without a NAME, the values of all statistics are printed. A NAME
@@ -42,6 +44,10 @@ describes the JSON.
 statistics of two stores, and prints the differences with intervals and tests. --rows prints, for
 each number, the query with which abtool sql prints the rows that it counts.
 
+--partial writes what is gathered of a store to a file, instead of printing statistics, and --merge
+reads such files as the arguments and prints the statistics of all their stores together: the same
+bytes as of one run. docs/guide/cluster.md shows how many machines share the work so.
+
 ` + severalStores + ` An argument
 that is both the name of a statistic and a folder is the name; write ./NAME for the folder.`,
 		Example: `  abtool stats store
@@ -50,9 +56,13 @@ that is both the name of a statistic and a folder is the name; write ./NAME for 
   abtool stats store --compare pilot
   abtool stats 'stores/*' --json > stats.json
   abtool stats store click_accuracy --rows
+  abtool stats store-17 --partial part-17.gz
+  abtool stats --merge part-*.gz --json > stats.json
   abtool stats store --json | jq '.data_sets[].statistics[] | {name, values}'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
+			case len(args) == 0 && o.merge:
+				return usage.Errorf("FILE is missing: the files that abtool stats --partial wrote")
 			case len(args) == 0 && !o.list:
 				return usage.Errorf("STORE is missing: the store to compute statistics of")
 			case o.json && o.csv:
@@ -61,12 +71,21 @@ that is both the name of a statistic and a folder is the name; write ./NAME for 
 				return usage.Errorf("--rows prints queries: it does not go with --csv, --by or --compare")
 			case o.compare != "" && o.By != "":
 				return usage.Errorf("--compare compares values, and --by prints a table: give one of them")
+			case o.partial != "" && (o.json || o.csv || o.rows || o.compare != ""):
+				return usage.Errorf("--partial writes a file and prints no statistics: give --json, --csv, --rows or --compare to stats --merge")
+			case o.strict && !o.merge:
+				return usage.Errorf("--strict is for --merge")
+			case o.merge && o.rows:
+				return usage.Errorf("--rows does not go with --merge: it prints queries for a store")
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.list {
 				return printStatistics(s.out, o.json)
+			}
+			if o.merge {
+				return o.runMerge(cmd.Context(), s, cmd.Flags(), args)
 			}
 			place, names, err := leadingStores(args, isStatistic)
 			if err != nil {
@@ -82,6 +101,9 @@ that is both the name of a statistic and a folder is the name; write ./NAME for 
 	f.BoolVar(&o.csv, "csv", false, "print CSV, a line for each value and table cell; with --by, the table")
 	f.StringVar(&o.By, "by", "", "print a table by `KEY`: "+strings.Join(result.Keys, ", "))
 	f.StringVar(&o.compare, "compare", "", "compare with another `STORE`")
+	f.StringVar(&o.partial, "partial", "", "write what is gathered to `FILE`, for --merge")
+	f.BoolVar(&o.merge, "merge", false, "merge the files of --partial that are the arguments")
+	f.BoolVar(&o.strict, "strict", false, "with --merge, stop at a damaged file, instead of leaving it out")
 	f.BoolVar(&o.rows, "rows", false, "print queries for abtool sql, for the rows that each number counts")
 	f.BoolVar(&o.Hide, "hide-workers", false, "replace the ids of workers and HITs by stable pseudonyms")
 	f.IntVar(&o.Bootstrap, "bootstrap", result.DefaultBootstrap, "number of bootstrap samples, 0 for no intervals")
@@ -113,13 +135,9 @@ func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 		return err
 	}
 	noteStores(ctx, s.err, store)
-	bar := ui.NewBar(s.err, o.quiet, ui.Count)
-	o.Progress = func(done, total int64) {
-		what := "rows"
-		if done == total {
-			what = "intervals"
-		}
-		bar.Set(what, done, total)
+	bar := o.progress(s)
+	if o.partial != "" {
+		return o.runPartial(ctx, s, store, bar)
 	}
 	if o.compare != "" {
 		noteStores(ctx, s.err, o.compare)
@@ -128,19 +146,31 @@ func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 		if err != nil {
 			return err
 		}
-		switch {
-		case o.json:
-			return ui.PrintJSON(s.out, c)
-		case o.csv:
-			return text.ComparisonCSV(s.out, c)
-		}
-		return ui.Print(s.out, func(w io.Writer) { text.Comparison(w, c) })
+		return o.printComparison(s, c)
 	}
 	d, err := analysis.Run(ctx, store, o.Options)
 	bar.Clear()
 	if err != nil {
 		return err
 	}
+	return o.print(s, d)
+}
+
+// progress returns a bar, which shows the progress of the options.
+func (o *statsOptions) progress(s streams) *ui.Bar {
+	bar := ui.NewBar(s.err, o.quiet, ui.Count)
+	o.Progress = func(done, total int64) {
+		what := "rows"
+		if done == total {
+			what = "intervals"
+		}
+		bar.Set(what, done, total)
+	}
+	return bar
+}
+
+// print prints statistics.
+func (o *statsOptions) print(s streams, d *result.Document) error {
 	switch {
 	case o.rows && o.json:
 		return ui.PrintJSON(s.out, text.Rows(d))
@@ -148,12 +178,24 @@ func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 		return ui.Print(s.out, func(w io.Writer) { text.PrintRows(w, d) })
 	case o.json:
 		return ui.PrintJSON(s.out, d)
-	case o.csv && o.By != "":
+	case o.csv && d.Options.By != "":
 		return text.TableCSV(s.out, d)
 	case o.csv:
 		return text.CSV(s.out, d)
 	}
-	return ui.Print(s.out, func(w io.Writer) { text.Document(w, d, len(o.Names) > 0 || o.By != "", ui.Width(s.out)) })
+	whole := len(d.Options.Names) > 0 || d.Options.By != ""
+	return ui.Print(s.out, func(w io.Writer) { text.Document(w, d, whole, ui.Width(s.out)) })
+}
+
+// printComparison prints differences.
+func (o *statsOptions) printComparison(s streams, c *analysis.Comparison) error {
+	switch {
+	case o.json:
+		return ui.PrintJSON(s.out, c)
+	case o.csv:
+		return text.ComparisonCSV(s.out, c)
+	}
+	return ui.Print(s.out, func(w io.Writer) { text.Comparison(w, c) })
 }
 
 // checkCompare returns an error if the other store is a file: statistics are compared between stores, not

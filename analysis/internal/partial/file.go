@@ -149,6 +149,7 @@ func (c *column) choose(lengths, plain, delta []byte) {
 
 // A Reader reads a file.
 type Reader struct {
+	all    *bufio.Reader // compressed
 	z      *gzip.Reader
 	r      *bufio.Reader
 	tables int
@@ -159,12 +160,13 @@ const mostOfLine = 1 << 26
 
 // NewReader begins to read a file, and reads its header.
 func NewReader(r io.Reader, header any) (*Reader, error) {
-	z, err := gzip.NewReader(r)
+	all := bufio.NewReader(r)
+	z, err := gzip.NewReader(all)
 	if err != nil {
 		return nil, damaged("it does not begin as a file of abtool stats --partial does: %v", err)
 	}
 	z.Multistream(false)
-	from := &Reader{z: z, r: bufio.NewReaderSize(z, 1<<16)}
+	from := &Reader{all: all, z: z, r: bufio.NewReaderSize(z, 1<<16)}
 	return from, from.line(header)
 }
 
@@ -318,7 +320,10 @@ func (r *Reader) Close() error {
 		return damaged("it has %d tables that this version does not know, beginning with %q", max(h.Tables-r.tables, 1), h.Table)
 	}
 	if _, err := r.r.ReadByte(); !errors.Is(err, io.EOF) { // the checksum comes with the end
-		return damaged("something follows its end: %v", err)
+		return damaged("its end is not where it should be: %v", err)
+	}
+	if _, err := r.all.ReadByte(); !errors.Is(err, io.EOF) {
+		return damaged("something follows its end: are two files in it?")
 	}
 	return r.z.Close()
 }

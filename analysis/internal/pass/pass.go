@@ -37,9 +37,14 @@ type State interface {
 	Result() result.DataSet
 	// Merge adds the state of stores that come after those of s, which has to be of the same data set and options. It uses o up.
 	Merge(o State) error
+	// SetSeed sets the seed of the samples that Result draws.
+	SetSeed(seed uint64)
 	// Write writes the tables of the state.
 	Write(w *partial.Writer) error
 }
+
+// SetSeed sets the seed of the samples that are drawn after the pass.
+func (e *Base) SetSeed(seed uint64) { e.Options.Seed = seed }
 
 // Named are the names of a kind.
 type Named struct {

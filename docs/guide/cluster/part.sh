@@ -1,0 +1,13 @@
+#!/bin/bash
+#SBATCH --job-name=abtool-part --cpus-per-task=2 --mem=4G --time=2:00:00
+# A task of a job array: ingests the part that parts.txt names in its line, and gathers its statistics. What is
+# complete is left alone, so that a job that was stopped can be submitted again.
+set -euo pipefail
+input=$(sed -n "${SLURM_ARRAY_TASK_ID}p" parts.txt)
+name=$(printf 'part-%05d' "$SLURM_ARRAY_TASK_ID")
+mkdir -p stores partials
+if [ ! -e "stores/$name/store.json" ]; then
+  # Exit code 3 says that records were rejected: store.json lists them.
+  abtool ingest "$input" --boxes boxes.tar.gz --out "stores/$name" --quiet || [ $? = 3 ]
+fi
+abtool stats "stores/$name" --partial "partials/$name.gz" --quiet

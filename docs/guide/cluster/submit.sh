@@ -1,0 +1,6 @@
+#!/bin/bash
+# Submits a task for each line of parts.txt, and the merge, which waits until all of them are done.
+set -euo pipefail
+cd "$(dirname "$0")"
+parts=$(sbatch --parsable --array="1-$(wc -l < parts.txt)" part.sh)
+sbatch --parsable --dependency="afterok:$parts" merge.sh
