@@ -41,7 +41,7 @@ func serve(t *testing.T, o Options) (_ *Server, base string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(t.Context(), o, listener.Addr().String())
+	s, err := New(t.Context(), o, "http://"+listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -173,6 +173,9 @@ func (m *images) scaled(id, width string) (data []byte, kind, tag string, err er
 	return data, kind, tag, nil
 }
 
+// mostDecoded is the number of pixels of an image that is decoded, which takes four bytes for each.
+const mostDecoded = 50_000_000
+
 // shown has the formats that browsers show.
 var shown = map[string]string{"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp", "gif": "image/gif", "bmp": "image/bmp"}
 
@@ -184,6 +187,9 @@ func (m *images) fit(file []byte, side int) (data []byte, kind string, err error
 	}
 	if kind := shown[format]; kind != "" && (side == 0 || max(w, h) <= side) {
 		return file, kind, nil
+	}
+	if w > mostDecoded/h {
+		return nil, "", fmt.Errorf("it has %d × %d pixels, and an image is made smaller from at most %d", w, h, mostDecoded)
 	}
 	m.decoding <- struct{}{}
 	defer func() { <-m.decoding }()

@@ -55,15 +55,19 @@ type file struct {
 	data      []byte
 }
 
-// New opens a store. address is where the server listens.
-func New(ctx context.Context, o Options, address string) (_ *Server, err error) {
+// New opens a store. base is the address by which browsers reach the server, such as http://127.0.0.1:8080.
+func New(ctx context.Context, o Options, base string) (_ *Server, err error) {
+	way, err := o.way()
+	if err != nil {
+		return nil, err
+	}
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout
 	}
 	if o.Title == "" {
 		o.Title = filepath.Base(filepath.Clean(o.Store))
 	}
-	s := &Server{options: o, guard: newGuard(address), files: map[string]file{}}
+	s := &Server{options: o, guard: newGuard(base, o, way), files: map[string]file{}}
 	if s.account, err = store.Read(o.Store); err != nil {
 		return nil, err
 	}

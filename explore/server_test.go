@@ -3,9 +3,11 @@ package explore
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/png"
@@ -263,7 +265,18 @@ func TestImages(t *testing.T) {
 	if err := os.Symlink(filepath.Join(dir, "secret.png"), filepath.Join(place, "n01440764", "n01440764_4.png")); err != nil {
 		t.Skip(err)
 	}
+	// Headers of PNG that claim 100,000 × 100,000 and 100,000 × 1,000 pixels.
+	for name, size := range map[string]string{"n01440764_5": "\x00\x01\x86\xa0\x00\x01\x86\xa0", "n01440764_6": "\x00\x01\x86\xa0\x00\x00\x03\xe8"} {
+		head := "IHDR" + size + "\x08\x02\x00\x00\x00"
+		data := "\x89PNG\r\n\x1a\n\x00\x00\x00\x0d" + head + string(binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE([]byte(head))))
+		os.WriteFile(filepath.Join(place, "n01440764", name+".png"), []byte(data), 0o666)
+	}
 	p := visit(t, Options{Store: demo(), Images: []string{place}})
+	for _, path := range []string{"/img/imagenet/n01440764_5", "/img/imagenet/n01440764_5?w=160", "/img/imagenet/n01440764_6?w=160"} {
+		if status, body := p.get(path); status != http.StatusUnprocessableEntity || !strings.Contains(body, "100000 × ") {
+			t.Errorf("%s: %d %.100q", path, status, body)
+		}
+	}
 	status, body := p.get("/img/imagenet/n01440764_2")
 	if status != 200 || !strings.HasPrefix(body, "\x89PNG") {
 		t.Errorf("an image: %d, %q", status, body[:min(20, len(body))])
@@ -294,6 +307,37 @@ func TestImages(t *testing.T) {
 	if status, body := p.do(r); status != http.StatusNotModified || body != "" {
 		t.Errorf("the same image again: %d", status)
 	}
+}
+
+// No id of an image leads out of the places of images.
+func FuzzImageIDs(f *testing.F) {
+	dir, secret := f.TempDir(), []byte("\x89PNG a secret")
+	place := filepath.Join(dir, "images", "n01440764")
+	if err := os.MkdirAll(place, 0o777); err != nil {
+		f.Fatal(err)
+	}
+	for _, path := range []string{filepath.Join(dir, "secret.png"), filepath.Join(dir, "n01440764_9.png")} {
+		if err := os.WriteFile(path, secret, 0o666); err != nil {
+			f.Fatal(err)
+		}
+	}
+	os.WriteFile(filepath.Join(place, "n01440764_1.png"), []byte("an image"), 0o666)
+	os.Symlink(filepath.Join(dir, "secret.png"), filepath.Join(place, "n01440764_2.png"))
+	os.Symlink(dir, filepath.Join(dir, "images", "n01440765"))
+	m, err := openImages([]string{filepath.Join(dir, "images")})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { m.Close() })
+	for _, id := range []string{"n01440764_1", "n01440764_2", "../secret", "n01440764/../../secret", "..%2fsecret", "n01440765_9", "n01440765/secret", "secret", "/etc/passwd", "a\x00b", "..\\secret", "n01440764_1/../n01440764_2", "../../n01440764_9"} {
+		f.Add(id)
+	}
+	f.Fuzz(func(t *testing.T, id string) {
+		data, err := m.read(id)
+		if err == nil && (bytes.Contains(data, secret) || string(data) != "an image") {
+			t.Errorf("%q gives %q", id, data)
+		}
+	})
 }
 
 // What the API answers is in testdata. Times and the choice of rows at random are left out.

@@ -31,7 +31,11 @@ func (s *Server) sandbox(ctx context.Context) (*query.DB, error) {
 	if s.sandboxed != nil {
 		return s.sandboxed, nil
 	}
-	db, err := query.Open(context.WithoutCancel(ctx), s.options.Store, query.Options{Memory: s.options.Memory, Threads: s.options.Threads, Hide: s.options.Hide, Page: true, Notes: s.notes})
+	memory := s.options.Memory
+	if s.options.Public {
+		memory = query.HalfMemory(memory)
+	}
+	db, err := query.Open(context.WithoutCancel(ctx), s.options.Store, query.Options{Memory: memory, Threads: s.options.Threads, Hide: s.options.Hide, Page: true, Notes: s.notes})
 	s.sandboxed = db
 	return db, err
 }
@@ -104,6 +108,14 @@ func (s *Server) sql(ctx context.Context, r *http.Request) (any, error) {
 
 // last runs all statements of a text but the last one, and calls f with that.
 func (s *Server) last(ctx context.Context, a asked, f func(session *query.Session, text string, params query.Params) error) error {
+	if c := clientOf(ctx); s.options.Public && c != nil {
+		select {
+		case c.asks <- struct{}{}:
+			defer func() { <-c.asks }()
+		default:
+			return failure{http.StatusTooManyRequests, errors.New("another query of this browser is running: wait for it, or stop it")}
+		}
+	}
 	db, err := s.sandbox(ctx)
 	if err != nil {
 		return err

@@ -96,7 +96,7 @@ func (s *Server) prepared(r *http.Request) {
 }
 
 // selected returns the selection of an address: f is a filter, q a query with a column seq.
-func (s *Server) selected(r *http.Request) (x selection, err error) {
+func (s *Server) selected(ctx context.Context, r *http.Request) (x selection, err error) {
 	if _, err := s.setOf(r); err != nil {
 		return x, err
 	}
@@ -107,6 +107,15 @@ func (s *Server) selected(r *http.Request) (x selection, err error) {
 		return x, failure{http.StatusBadRequest, err}
 	}
 	x.filter.Rows = strings.TrimRight(strings.TrimSpace(r.FormValue("q")), "; \n")
+	if c := clientOf(ctx); c != nil && s.options.Public && x.filter.Rows != "" { // one query at a time
+		select {
+		case c.asks <- struct{}{}:
+			defer func() { <-c.asks }()
+			return x, x.view.Prepare(ctx, x.filter)
+		case <-ctx.Done():
+			return x, ctx.Err()
+		}
+	}
 	return x, nil
 }
 
@@ -139,7 +148,7 @@ func (s *Server) fields(_ context.Context, r *http.Request) (any, error) {
 // facets answers with the facets of the fields that are named, for a filter.
 func (s *Server) facets(ctx context.Context, r *http.Request) (any, error) {
 	start := time.Now()
-	x, err := s.selected(r)
+	x, err := s.selected(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +184,7 @@ const (
 // rows answers with a page of rows.
 func (s *Server) rows(ctx context.Context, r *http.Request) (any, error) {
 	start := time.Now()
-	x, err := s.selected(r)
+	x, err := s.selected(ctx, r)
 	if err != nil {
 		return nil, err
 	}

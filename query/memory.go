@@ -23,6 +23,19 @@ func (o Options) Check() error {
 	return checkMemory(o.Memory)
 }
 
+// HalfMemory returns half of a size as in Options.Memory.
+func HalfMemory(size string) string {
+	if size == "" {
+		size = DefaultMemory
+	}
+	m := memorySize.FindStringSubmatch(size)
+	if m == nil {
+		return size
+	}
+	n, _ := strconv.ParseFloat(m[1], 64)
+	return strconv.FormatFloat(n/2, 'f', -1, 64) + size[len(m[1]):]
+}
+
 func checkMemory(size string) error {
 	m := memorySize.FindStringSubmatch(size)
 	if m == nil {

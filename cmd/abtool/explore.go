@@ -31,10 +31,15 @@ elsewhere. Tags and notes are kept in STORE.notes.jsonl, next to the store.
 Without --images, paths and boxes are drawn on a grey field in the shape of the image. To look
 from another machine, use ssh -L 8080:127.0.0.1:8080 and --addr 127.0.0.1:8080.
 
+--public shows the store to other machines, and needs TLS in one of three ways: --domain,
+--tls-cert and --tls-key, or --behind-proxy. Then a query has half of the memory, and each
+browser runs one at a time, and there are no notes without --notes; consider --hide-workers.
+
 ` + severalStores,
 		Example: `  abtool explore store
   abtool explore store --images ILSVRC/train --open
-  abtool explore store --addr 127.0.0.1:8080 --memory 4GB`,
+  abtool explore store --addr 127.0.0.1:8080 --memory 4GB
+  abtool explore store --public --domain explore.example.org --hide-workers`,
 		Args: stores("explore takes a STORE, or several"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			place, err := store.List(args...)
@@ -48,7 +53,7 @@ from another machine, use ssh -L 8080:127.0.0.1:8080 and --addr 127.0.0.1:8080.
 	}
 	f := c.Flags()
 	f.StringArrayVar(&o.Images, "images", nil, "`IMAGES` to show: a folder, a pattern or shards, as for abtool train;\nmay be repeated")
-	f.StringVar(&o.Address, "addr", "127.0.0.1:0", "`ADDRESS` of this machine; port 0 is any free port")
+	f.StringVar(&o.Address, "addr", "", "`ADDRESS` to listen at (default: 127.0.0.1:0, a free port of this machine;\nwith --public :443, behind a proxy 127.0.0.1:8080)")
 	f.BoolVar(&o.open, "open", false, "open the address in the browser")
 	f.BoolVar(&o.Hide, "hide-workers", false, "replace the ids of workers and HITs by stable pseudonyms")
 	f.StringVar(&o.Notes, "notes", "", "`FILE` of tags and notes (default: STORE.notes.jsonl)")
@@ -57,6 +62,12 @@ from another machine, use ssh -L 8080:127.0.0.1:8080 and --addr 127.0.0.1:8080.
 	f.StringVar(&o.Memory, "memory", query.DefaultMemory, "how much memory DuckDB may use")
 	f.IntVar(&o.Threads, "threads", 0, "number of threads, 0 for one per processor")
 	f.DurationVar(&o.Timeout, "timeout", explore.DefaultTimeout, "stop a query after this time")
+	f.BoolVar(&o.Public, "public", false, "let everybody look who has the address that is printed")
+	f.StringVar(&o.Domain, "domain", "", "`NAME` of this server, to get certificates for")
+	f.StringVar(&o.Cert, "tls-cert", "", "`FILE` with the chain of certificates, in PEM")
+	f.StringVar(&o.Key, "tls-key", "", "`FILE` with its key, in PEM")
+	f.StringVar(&o.Proxy, "behind-proxy", "", "`NAME` of a proxy on this machine that has TLS")
+	f.StringVar(&o.Token, "token", "", "`TOKEN` of a public address (default: a random one)")
 	f.BoolVar(&o.json, "json", false, "print the address and the process as JSON")
 	f.BoolVar(&o.quiet, "quiet", false, "print nothing but the address")
 	return c
@@ -69,6 +80,9 @@ func (o *exploreOptions) run(ctx context.Context, s streams) error {
 	if err := (query.Options{Memory: o.Memory, Threads: o.Threads}).Check(); err != nil {
 		return err
 	}
+	if o.Public && o.Notes == "" { // what is noted for oneself is not for everybody
+		o.Notes, o.ReadOnlyNotes = os.DevNull, true
+	}
 	o.Tool = version()
 	first := true
 	o.Ready = func(address string) {
@@ -78,7 +92,11 @@ func (o *exploreOptions) run(ctx context.Context, s streams) error {
 		case o.quiet || !first:
 			fmt.Fprintln(s.out, address)
 		default:
-			fmt.Fprintf(s.out, "%s\nThe address works once. Ctrl-C ends.\n", address)
+			works := "The address works once."
+			if o.Public {
+				works = "Everybody who has the address can look."
+			}
+			fmt.Fprintf(s.out, "%s\n%s Ctrl-C ends.\n", address, works)
 		}
 		if o.open && first {
 			openBrowser(s.err, address)

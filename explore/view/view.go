@@ -200,6 +200,15 @@ func (v *View) where(ctx context.Context, f Filter) (r restriction, err error) {
 	return r, nil
 }
 
+// Prepare runs the query of a filter, whose rows are then kept for a while.
+func (v *View) Prepare(ctx context.Context, f Filter) error {
+	r, err := v.where(ctx, Filter{Rows: f.Rows})
+	if err == nil {
+		r.done()
+	}
+	return err
+}
+
 // condition returns the SQL of a term.
 func condition(x Field, t Term, set string) (string, []any) {
 	if x.apart {

@@ -41,7 +41,8 @@ type Place struct {
 type Front struct {
 	Config  *tls.Config // nil: without TLS
 	Name    string      // of the server, if a certificate has one
-	proxied bool        // a proxy has TLS
+	leaf    *x509.Certificate
+	proxied bool // a proxy has TLS
 }
 
 // Open checks the options, and reads or prepares the certificate.
@@ -62,7 +63,7 @@ func Open(o Options, at Place) (f Front, err error) {
 		if err := c.load(); err != nil {
 			return f, err
 		}
-		f.Name = nameOf(c.now.Leaf)
+		f.Name, f.leaf = nameOf(c.now.Leaf), c.now.Leaf
 		f.Config = &tls.Config{GetCertificate: c.get, NextProtos: []string{"h2", "http/1.1"}}
 	case o.Domain != "":
 		m := &autocert.Manager{Prompt: autocert.AcceptTOS, HostPolicy: autocert.HostWhitelist(o.Domain),
@@ -88,6 +89,14 @@ func nameOf(leaf *x509.Certificate) string {
 		}
 	}
 	return ""
+}
+
+// Names reports whether the certificate is for a host.
+func (f Front) Names(host string) bool {
+	if f.leaf != nil {
+		return f.leaf.VerifyHostname(host) == nil
+	}
+	return f.Name != "" && strings.EqualFold(host, f.Name)
 }
 
 // Address returns the address of a listener.
