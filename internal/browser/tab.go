@@ -236,6 +236,14 @@ func (b *Tab) Press(text string) {
 	b.Click(int(at.X), int(at.Y))
 }
 
+// ClickOn clicks the middle of an element, after it was scrolled into view.
+func (b *Tab) ClickOn(selector string) {
+	b.t.Helper()
+	b.Wait(fmt.Sprintf("document.querySelector(%q)", selector))
+	at := b.Box(selector)
+	b.Click(int(at.X+at.Width/2), int(at.Y+at.Height/2))
+}
+
 // Picture returns a picture of the window, as PNG.
 func (b *Tab) Picture() []byte {
 	b.t.Helper()
