@@ -11,23 +11,29 @@ import (
 	"abtool/store"
 )
 
-// Outdated is a data set with a study that was read before the last erasure of an annotator's data.
+// Outdated is a data set with a study that was read before the last erasure of an annotator's data, or of which that is
+// not known.
 type Outdated struct {
 	Set   string `json:"data_set"`
 	Study string `json:"study"` // its name in the account
 	Dir   string `json:"dir"`   // its folder
 	Made  int64  `json:"made"`  // number of the last erasure when it was read
 	Now   int64  `json:"now"`   // and now
+
+	Unknown string `json:"unknown,omitempty"` // why the study could not be asked, if it could not
 }
 
 func (o Outdated) String() string {
+	if o.Unknown != "" {
+		return fmt.Sprintf("it is not known whether %s was made before the last erasure of the study %s: %s", store.Title(o.Set), o.Study, o.Unknown)
+	}
 	return fmt.Sprintf("%s was made before the last erasure of the study %s, so that it still has data of somebody who had them deleted",
 		store.Title(o.Set), o.Study)
 }
 
 // FindOutdated compares the store in dir, of which a is the account, with the studies that it was made of. These
-// are looked for in dirs and where they were when they were read. Those that are not there are not compared. The
-// error says if a folder of dirs is not of a study of the store.
+// are looked for in dirs and where they were when they were read. Those that are not there are not compared; of those
+// whose database cannot be read, the result says so. The error says if a folder of dirs is not of a study of the store.
 func FindOutdated(ctx context.Context, dir string, a *store.Account, dirs ...string) (all []Outdated, err error) {
 	moved, err := byID(ctx, dir, a, dirs)
 	if err != nil {
@@ -40,8 +46,11 @@ func FindOutdated(ctx context.Context, dir string, a *store.Account, dirs ...str
 				continue
 			}
 			id, number, err := study.Identity(ctx, at)
-			if err == nil && id == s.ID && s.Erasures < number {
-				all = append(all, Outdated{d.Name, s.Name, at, s.Erasures, number})
+			switch {
+			case err != nil:
+				all = append(all, Outdated{Set: d.Name, Study: s.Name, Dir: at, Made: s.Erasures, Unknown: err.Error()})
+			case id == s.ID && s.Erasures < number:
+				all = append(all, Outdated{Set: d.Name, Study: s.Name, Dir: at, Made: s.Erasures, Now: number})
 			}
 		}
 	}
@@ -88,6 +97,9 @@ func Erase(ctx context.Context, dir string, o Options, dirs ...string) (last *st
 	outdated, err := FindOutdated(ctx, dir, a, dirs...)
 	if err != nil {
 		return nil, err
+	}
+	if i := slices.IndexFunc(outdated, func(x Outdated) bool { return x.Unknown != "" }); i >= 0 {
+		return nil, fmt.Errorf("%v", outdated[i])
 	}
 	var runs []Options
 	for _, d := range a.DataSets {

@@ -79,6 +79,25 @@ func TestErase(t *testing.T) {
 	if sets := outdatedSets(t, out); !slices.Equal(sets, []string{"imagenet"}) {
 		t.Errorf("%v are outdated", sets)
 	}
+	// A study whose database cannot be asked is not one without erasures.
+	settings := filepath.Join(sources[0], "study.toml")
+	text, err := os.ReadFile(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(settings, append(slices.Clone(text), "[serve]\ndb = \"postgres://nobody@127.0.0.1:1/none\"\n"...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	asked, err := FindOutdated(t.Context(), out, before)
+	if err != nil || len(asked) != 1 || asked[0].Set != "imagenet" || !strings.Contains(asked[0].String(), "it is not known whether ImageNet-AB was made before the last erasure") {
+		t.Errorf("%v %v", asked, err)
+	}
+	if _, err := Erase(t.Context(), out, Options{}); err == nil || !strings.Contains(err.Error(), "it is not known") {
+		t.Errorf("error %v", err)
+	}
+	if err := os.WriteFile(settings, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
 
 	// Ground truth that is not there is named, and so is a study; the store stays as it is.
 	if err := os.Rename(boxes, boxes+"2"); err != nil {

@@ -93,5 +93,8 @@ func noteOutdated(ctx context.Context, w io.Writer, dir string) {
 }
 
 func outdatedText(dir string, o ingest.Outdated) string {
+	if o.Unknown != "" {
+		return o.String()
+	}
 	return fmt.Sprintf("%v: abtool store erase %s takes it out", o, dir)
 }
