@@ -39,6 +39,28 @@ func FrontEnd(body []byte, ids Ids, p Page, submitted *int64) ([]byte, error) {
 	return Dump(ids, page)
 }
 
+// FrontEndFree returns the annotations of a body that ImageNet's front end sent without a HIT, as JSON of a page with an id
+// that abtool ingest reads. received is when they came, ms since 1970.
+func FrontEndFree(body []byte, worker, id string, received int64) ([]byte, error) {
+	var in struct {
+		Annotations []json.RawMessage `json:"annotations"`
+	}
+	if err := json.Unmarshal(body, &in); err != nil {
+		return nil, err
+	}
+	for i, record := range in.Annotations {
+		var of struct {
+			Version string `json:"version"`
+		}
+		json.Unmarshal(record, &of) // ingest says what is wrong with it
+		var err error
+		if in.Annotations[i], err = extended(record, map[string]any{"arm": of.Version, "hit_submit_time": received}); err != nil {
+			return nil, err
+		}
+	}
+	return Dump(Ids{Worker: worker}, map[string]any{"id": id, "annotations": in.Annotations})
+}
+
 // extendedList returns the records of a browse page with what the plan knows of their images.
 func extendedList(list json.RawMessage, p Page, submitted *int64) (json.RawMessage, error) {
 	var records []json.RawMessage

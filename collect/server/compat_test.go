@@ -22,6 +22,7 @@ import (
 	"abtool/collect/quality"
 	"abtool/collect/storage"
 	"abtool/ingest"
+	"abtool/query"
 	"abtool/schema"
 )
 
@@ -476,6 +477,31 @@ func TestFrontEndFree(t *testing.T) {
 		r.want(200, "", ask{"POST", "/api/annotations", "", `{"annotations":[{"workerID":"platform id","imageID":"wren/x","selected":true}]}`, nil})
 	}
 	r.noTrace("platform id")
+	// Somebody else annotates the same image, and one annotation does not say which image it is of.
+	r.now.Add(1000)
+	r.want(200, "", ask{"POST", "/api/annotations", "", `{"annotations":[{"workerID":"other","version":"POINTER_ORIGINAL","imageID":"wren/x"},{"workerID":"other"}]}`, nil})
+	out := filepath.Join(t.TempDir(), "store")
+	got, err := ingest.Run(t.Context(), ingest.Options{Sources: []string{r.dir}, Out: out})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := got.DataSets[0].Sources[0]; s.Records != 3 || s.Rejected != 1 || got.DataSets[0].Rows["annotations"] != 2 {
+		t.Errorf("%d records, %d rejected, want 3 and 1: %v", s.Records, s.Rejected, got.DataSets[0].Rows)
+	}
+	db, err := query.Open(t.Context(), out, query.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var rows, reason string
+	if err := db.QueryRow(`SELECT string_agg(concat_ws(' ', image_id, class, worker_id, arm, selected, hit_submit_time), '; ' ORDER BY seq),
+		(SELECT any_value(reason) FROM imagenet_rejects) FROM imagenet_annotations`).Scan(&rows, &reason); err != nil {
+		t.Fatal(err)
+	}
+	who := func(id string) string { return r.server.keys.Worker(storage.Compat, id) }
+	if want := fmt.Sprintf("x wren %s true %d; x wren %s POINTER_ORIGINAL %d", who("platform id"), r.now.Load()-1000, who("other"), r.now.Load()); rows != want || reason != "no_image_id" {
+		t.Errorf("rows %q, want %q; rejected for %s", rows, want, reason)
+	}
 }
 
 // A built front end is served from the same origin.

@@ -163,9 +163,16 @@ func compatWorker(t *tx, worker, arm string, now int64) error {
 
 // CompatFree is a body with annotations of a worker without a HIT.
 type CompatFree struct {
-	Worker string // pseudonym
-	SHA256 string // of Body
-	Body   string // JSON, with the pseudonym for the platform's id
+	Worker   string // pseudonym
+	SHA256   string // of Body
+	Body     string // JSON, with the pseudonym for the platform's id
+	Received int64
+}
+
+// CompatFree returns the annotations without a HIT, in the order in which they came.
+func (v *View) CompatFree() ([]CompatFree, error) {
+	return list(v, "SELECT worker, sha256, body, received FROM compat_free ORDER BY received, worker, sha256", nil,
+		func(p *CompatFree) []any { return []any{&p.Worker, &p.SHA256, &p.Body, &p.Received} })
 }
 
 // CompatFree stores annotations without a HIT. The same again change nothing.

@@ -126,7 +126,7 @@ type job struct {
 func (j *job) frontEnd() bool { return j.worker.Platform == storage.Compat }
 
 // Read reads the study. It calls take for each page that was shown, in the order in which assignments were
-// offered, and returns the sessions and reviews. The database does not change meanwhile.
+// offered, then for annotations of the original front ends without a HIT, and returns the sessions and reviews. The database does not change meanwhile.
 func (s *Study) Read(ctx context.Context, jobs int, take func(*Page) error) (sessions []schema.Session, reviews []schema.Review, err error) {
 	err = s.db.View(ctx, func(v *storage.View) error {
 		pages, err := s.list(v)
@@ -158,9 +158,30 @@ func (s *Study) Read(ctx context.Context, jobs int, take func(*Page) error) (ses
 			return take(p)
 		})
 		sessions = visits.rows()
-		return err
+		if err != nil {
+			return err
+		}
+		return takeFree(v, take)
 	})
 	return sessions, reviews, err
+}
+
+// takeFree calls take for what an original front end sent without a HIT, as for a page without attempts.
+func takeFree(v *storage.View, take func(*Page) error) error {
+	all, err := v.CompatFree()
+	if err != nil {
+		return err
+	}
+	for _, f := range all {
+		record, err := derive.FrontEndFree([]byte(f.Body), f.Worker, f.SHA256, f.Received)
+		if err != nil {
+			return fmt.Errorf("annotations without a HIT of worker %s: %w", f.Worker, err)
+		}
+		if err := take(&Page{Record: append(record, '\n'), Read: [][]byte{[]byte(f.Body)}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // list lists the pages that were shown, and counts assignments.
