@@ -24,6 +24,7 @@ type numbers struct {
 	doc     *result.Document
 	finders map[string]*rows.Finder // by data set
 	figures []chart.Figure
+	broken  broken
 	err     error
 }
 
@@ -80,17 +81,30 @@ type valueShown struct {
 	Rows, In                    string // addresses of the rows that n counts, and of those in the numerator
 	None                        string // why there are no rows
 	Published, Covered          string
-	Low, High, At               float64 // of the interval and the value, from 0 to 100, for shares
-	Drawn                       bool
+	interval
+}
+
+// An interval is drawn as a line with a mark for the value, from 0 to 100.
+type interval struct {
+	Low, High, At float64
+	Drawn         bool
 }
 
 func shownValue(f *rows.Finder, set string, st *result.Statistic, v *result.Value) valueShown {
+	out := plainValue(set, st, v)
+	q := f.Of(st, v)
+	out.Rows, out.In, out.None = rowsAddress(set, q.Over, v.Title), rowsAddress(set, q.Counted, v.Title), q.None
+	return out
+}
+
+// plainValue returns a value without its rows.
+func plainValue(set string, st *result.Statistic, v *result.Value) valueShown {
 	out := valueShown{Set: set, Statistic: st.Name, Name: v.Name, Title: v.Title, Value: unitText(float64(v.Value), v.Unit),
 		N: ui.Thousands(v.N), Of: v.Of}
 	if i := v.Interval; i != nil {
 		out.Interval, out.Method = unitText(i.Low, v.Unit)+" to "+unitText(i.High, v.Unit), i.Method
 		if v.Unit == result.UnitShare && v.Value.Defined() && i.Low >= 0 && i.High <= 1 {
-			out.Low, out.High, out.At, out.Drawn = 100*i.Low, 100*i.High, 100*float64(v.Value), true
+			out.interval = interval{100 * i.Low, 100 * i.High, 100 * float64(v.Value), true}
 		}
 	}
 	if p := v.Published; p != nil {
@@ -99,8 +113,6 @@ func shownValue(f *rows.Finder, set string, st *result.Statistic, v *result.Valu
 			out.Covered = map[bool]string{true: "covered", false: "not covered"}[*p.Covered]
 		}
 	}
-	q := f.Of(st, v)
-	out.Rows, out.In, out.None = rowsAddress(set, q.Over, v.Title), rowsAddress(set, q.Counted, v.Title), q.None
 	return out
 }
 
@@ -128,6 +140,7 @@ func (s *Server) statistics(ctx context.Context, _ *http.Request) (string, any, 
 	}
 	type set struct {
 		Name    string
+		Keys    []link
 		Entries []entry
 	}
 	d, err := s.document(ctx)
@@ -136,7 +149,7 @@ func (s *Server) statistics(ctx context.Context, _ *http.Request) (string, any, 
 	}
 	var sets []set
 	for _, x := range d.DataSets {
-		out := set{Name: x.Name}
+		out := set{Name: x.Name, Keys: s.byLinks(x.Name, "", "")}
 		for i := range x.Statistics {
 			st := &x.Statistics[i]
 			e := entry{Set: x.Name, Name: st.Name, Title: st.Title, Paper: st.Paper}
@@ -160,6 +173,7 @@ type statisticShown struct {
 	Maps      []mapShown
 	Shares    []table
 	Figures   []figureShown
+	Keys      []link // of the groups by each key
 	Previous  *link
 	Next      *link
 	Published bool
@@ -200,6 +214,9 @@ func (s *Server) statistic(ctx context.Context, r *http.Request) (string, any, e
 	}
 	find := s.numbers.finders[set]
 	out := statisticShown{Set: set, Statistic: st, Command: "abtool stats " + quoted(s.options.Store) + " " + set + "." + name}
+	if m := measureOf[set+"."+name]; m != "" {
+		out.Keys = s.byLinks(set, m, "")
+	}
 	for i := range st.Values {
 		if name != "quality" {
 			v := shownValue(find, set, st, &st.Values[i])

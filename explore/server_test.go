@@ -26,6 +26,7 @@ import (
 
 	"abtool/explore/web"
 	"abtool/internal/teststore"
+	"abtool/internal/ui"
 	"abtool/store"
 )
 
@@ -657,5 +658,64 @@ func TestRowsOfNumbers(t *testing.T) {
 	}
 	if checked < 15 {
 		t.Errorf("only %d values were checked", checked)
+	}
+}
+
+// The rows of a group are as many as its number says, for each measure that has one, and those in the numerator of a
+// share are the share of them.
+func TestGroups(t *testing.T) {
+	s, base := serve(t, Options{Store: demo()})
+	jar, _ := cookiejar.New(nil)
+	p := &person{t, base, http.Client{Jar: jar}}
+	p.get(strings.TrimPrefix(s.guard.address(), base))
+	rows := func(to string) (n int64) {
+		t.Helper()
+		status, body := p.get("/api/rows" + strings.TrimPrefix(to, "/i"))
+		var answer struct{ N int64 }
+		if err := json.Unmarshal([]byte(body), &answer); err != nil || status != 200 {
+			t.Fatalf("%s: %d %.300s", to, status, body)
+		}
+		return answer.N
+	}
+	r, _ := http.NewRequest("GET", "/", nil)
+	checked, shares := 0, 0
+	for _, set := range []string{"imagenet", "coco"} {
+		for _, key := range s.keysOf(set) {
+			d, err := s.by(t.Context(), key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			by := &d.Statistic(set, "by_"+key).Tables[0]
+			for i := range measures[set] {
+				m := &measures[set][i]
+				if status, body := p.get("/stats/" + set + "/by/" + key + "?value=" + m.Name); status != http.StatusOK || !strings.Contains(body, m.Title) && !strings.Contains(body, "All columns <") {
+					t.Errorf("%s by %s: %d %.300s", m.Name, key, status, body)
+				}
+				shown, _ := s.measured(r, set, key, by, m)
+				for _, row := range shown.Rows[:min(3, len(shown.Rows))] {
+					if set == "coco" && (m.From != "" || key == "class") { // rows are pages, and n counts icons
+						rows(row[0].To)
+						if m.From != "" {
+							rows(row[3].To)
+						}
+						continue
+					}
+					n := rows(row[3].To)
+					if ui.Thousands(n) != row[3].Text {
+						t.Errorf("%s of %s by %s: %d rows at %s, want %s", m.Name, row[0].Text, key, n, row[3].To, row[3].Text)
+					}
+					checked++
+					if m.Counted != "" && strings.HasSuffix(row[1].Text, "%") && row[1].To != "" {
+						if share := ui.Percent(float64(rows(row[1].To))/float64(n), 2); share != row[1].Text {
+							t.Errorf("%s of %s by %s is %s, and its rows are %s", m.Name, row[0].Text, key, row[1].Text, share)
+						}
+						shares++
+					}
+				}
+			}
+		}
+	}
+	if checked < 100 || shares < 20 {
+		t.Errorf("only %d groups and %d shares were checked", checked, shares)
 	}
 }

@@ -31,6 +31,7 @@ type cell struct {
 	Number   bool
 	Note     string // a smaller text after it
 	Class    string
+	Span     *interval // that is drawn
 }
 
 func formatted(v float64) string { return strconv.FormatFloat(v, 'f', 3, 64) }
@@ -82,7 +83,7 @@ func (t *table) sorted(r *http.Request, names []string, fallback string) (by int
 				to = n
 			}
 		}
-		if n != "flags" {
+		if n != "" && n != "flags" {
 			t.Columns[i].To = with(r, "sort", to)
 		}
 	}
