@@ -283,3 +283,51 @@ func FuzzPartial(f *testing.F) {
 		}
 	})
 }
+
+// pageStore is a store of a COCO page of an image, or of none for 0, and of a ground truth of some images, each with an
+// object of a width.
+func pageStore(t *testing.T, page, width int, truth ...int) string {
+	var records, images, objects []string
+	if page > 0 {
+		records = []string{fmt.Sprintf(`{"image_id": %d, "hit_id": "h%d", "worker_id": "w%d", "actionHistories": [%s]}`, page, page%2, page%3,
+			iconAction("add", "cat", 0.3, 0.3, 10))}
+	}
+	for _, id := range truth {
+		images = append(images, fmt.Sprintf(`{"id": %d, "width": 10, "height": 10}`, id))
+		objects = append(objects, rectangle(id, id, 1, 0, 0, float64(width), 9))
+	}
+	return cocoStore(t, records, images, objects)
+}
+
+// A ground truth can be in several stores, if it is the same or has other images. It counts once. It cannot be apart
+// from the records of its images.
+func TestPartialTruth(t *testing.T) {
+	a, b, g := pageStore(t, 1, 5, 1, 2), pageStore(t, 2, 5, 1, 2), pageStore(t, 4, 5, 4)
+	o := shardOptions("")
+	part := func(dir string) []byte { return gathered(t, o, dir) }
+	one, other := merged(t, part(a), part(b), part(g)), merged(t, part(a), merged(t, part(b), part(g)))
+	if !bytes.Equal(one, other) {
+		t.Error("another grouping gives other bytes")
+	}
+	want, err := analysis.Run(context.Background(), strings.Join([]string{a, b, g}, ","), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x, y := jsonOf(t, want), jsonOf(t, unmarshalled(t, one).Document()); x != y {
+		t.Errorf("other statistics:\n%s", firstDifference(x, y))
+	}
+	if n := want.Statistic("coco", "counts").Value("images_gt").N; n != 3 {
+		t.Errorf("%d images of the ground truth, want 3", n)
+	}
+	for _, c := range []struct{ a, b, want string }{
+		{a, pageStore(t, 1, 5, 1), "records of the image 1 are in both"},
+		{pageStore(t, 3, 5, 1), pageStore(t, 7, 5, 3), "records of the image 3 are in one, and its objects in the other"},
+		{pageStore(t, 7, 5, 3), pageStore(t, 3, 5, 1), "records of the image 3 are in one, and its objects in the other"},
+		{a, pageStore(t, 9, 4, 1, 2), "the image 1 is in the ground truth of both, which are not the same"},
+	} {
+		err := unmarshalled(t, part(c.a)).Merge(unmarshalled(t, part(c.b)))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v, want %q", err, c.want)
+		}
+	}
+}

@@ -3,7 +3,7 @@
 //
 //	go run ./internal/bench                    200,000 images, 82,783 COCO pages (as just bench)
 //	go run ./internal/bench -images 1281167    the size of the release
-//	go run ./internal/bench -only stats        only statistics; or only ingest, targets, stores or loader
+//	go run ./internal/bench -only stats        only statistics; or only ingest, targets, stores, partial or loader
 //	go run ./internal/bench -only collect      the server of studies, under load and killed again and again
 //	go run ./internal/bench -only explore      the explorer: when it starts, by kind of request, and for 20 people
 //
@@ -40,7 +40,7 @@ func main() {
 	flag.IntVar(&b.pages, "pages", 82_783, "COCO pages; 0 leaves them out")
 	flag.IntVar(&b.runs, "runs", 5, "runs of each command, whose median is printed")
 	flag.StringVar(&b.dir, "dir", "", "working folder (default: a temporary folder, removed at the end)")
-	flag.StringVar(&b.only, "only", "", "ingest, stats, targets, stores, loader, collect or explore (default: all but the last two)")
+	flag.StringVar(&b.only, "only", "", "ingest, stats, targets, stores, partial, loader, collect or explore (default: all but the last two)")
 	flag.IntVar(&b.people, "people", 500, "annotators who work at once, for collect; 0 leaves the load out")
 	flag.DurationVar(&b.seconds, "time", time.Minute, "how long they, or the people of explore, work; 0 leaves them out")
 	flag.IntVar(&b.kills, "kills", 1000, "how often the server is killed, for collect; 0 leaves this out")
@@ -104,6 +104,11 @@ func (b *bench) run() error {
 	}
 	if b.images > 0 && wanted("stores") {
 		if err := b.stores(); err != nil {
+			return err
+		}
+	}
+	if b.images > 0 && wanted("partial") {
+		if err := b.partial(); err != nil {
 			return err
 		}
 	}

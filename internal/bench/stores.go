@@ -21,12 +21,9 @@ var (
 // stores measures several stores against the one store of all sources: parts that have no image in common, and
 // parts by annotator, which have. It checks that both give the same.
 func (b *bench) stores() error {
-	data := filepath.Join(b.dir, "lines")
-	lines := filepath.Join(data, "imagenet_ab.jsonl")
-	if _, err := os.Stat(lines); err != nil {
-		if err := b.quiet(b.abtool, "synth", "imagenet", "--images", fmt.Sprint(b.images), "--format", "jsonl", "--boxes", "--out", data, "--quiet"); err != nil {
-			return err
-		}
+	lines, boxes, err := b.lines()
+	if err != nil {
+		return err
 	}
 	for _, by := range []struct {
 		name string
@@ -38,7 +35,6 @@ func (b *bench) stores() error {
 			return err
 		}
 		one, several := filepath.Join(dir, "one"), filepath.Join(dir, "stores")
-		boxes := filepath.Join(data, "boxes.tar.gz")
 		if err := b.quiet(b.abtool, append([]string{"ingest", "--out", one, "--boxes", boxes, "--quiet"}, files...)...); err != nil {
 			return err
 		}
@@ -78,6 +74,17 @@ func (b *bench) stores() error {
 		}
 	}
 	return nil
+}
+
+// lines returns simulated showings as JSON Lines, and their boxes.
+func (b *bench) lines() (lines, boxes string, err error) {
+	data := filepath.Join(b.dir, "lines")
+	lines, boxes = filepath.Join(data, "imagenet_ab.jsonl"), filepath.Join(data, "boxes.tar.gz")
+	if _, err := os.Stat(lines); err != nil {
+		err = b.quiet(b.abtool, "synth", "imagenet", "--images", fmt.Sprint(b.images), "--format", "jsonl", "--boxes", "--out", data, "--quiet")
+		return lines, boxes, err
+	}
+	return lines, boxes, nil
 }
 
 // sameTargets checks that two places give the same file of targets.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"abtool/analysis/internal/partial"
 	"abtool/analysis/result"
 	"abtool/internal/stat"
 )
@@ -72,5 +73,25 @@ func TestCounts(t *testing.T) {
 	}
 	if want := []result.Excluded{{Reason: "below 0", Of: "numbers", Count: 3}}; !slices.Equal(r.Excluded, want) {
 		t.Errorf("%v, want %v", r.Excluded, want)
+	}
+}
+
+// Ratios of arms move with the numbers of the arms.
+func TestArmNumbers(t *testing.T) {
+	c := &Counts{Ratios: &stat.Ratios{}}
+	c.Declare(3)
+	a := NewArms(c, ArmShare{Name: "x"}, ArmShare{Name: "y"})
+	a.Count(0, 0, 1, true)
+	a.Count(1, 0, 1, false)
+	a.Count(2, 0, 0, true)
+	c.visit(partial.Renumber(&partial.Numbers{Of: map[partial.Kind][]int32{partial.Arms: {2, 0, 1}}}))
+	for _, x := range []struct {
+		arm     int32
+		share   int
+		yes, of int64
+	}{{2, 1, 1, 1}, {0, 1, 0, 1}, {1, 0, 1, 1}, {0, 0, 0, 0}, {2, 0, 0, 0}} {
+		if r := c.Total(a.id(x.arm, x.share)); r.Count() != x.yes || r.Den != x.of {
+			t.Errorf("arm %d, share %d: %d of %d, want %d of %d", x.arm, x.share, r.Count(), r.Den, x.yes, x.of)
+		}
 	}
 }
