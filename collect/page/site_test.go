@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"image/png"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -36,6 +37,7 @@ type site struct {
 	address    string
 	server     *http.Server
 	served     *server.Server
+	files      fs.FS // of the page
 
 	mu       sync.Mutex
 	handler  http.Handler
@@ -77,7 +79,7 @@ func newSite(t *testing.T, task string, change func(*collect.Settings)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t}
+	s := &site{t: t, files: page.Files}
 	if s.study, err = collect.Open(dir); err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +114,7 @@ func newSite(t *testing.T, task string, change func(*collect.Settings)) *site {
 func (s *site) open() {
 	s.t.Helper()
 	var err error
-	s.served, _, err = server.New(context.Background(), server.Options{Study: s.study, DB: s.db, Identities: s.identities, Page: page.Files})
+	s.served, _, err = server.New(context.Background(), server.Options{Study: s.study, DB: s.db, Identities: s.identities, Page: s.files})
 	if err != nil {
 		s.t.Fatal(err)
 	}
