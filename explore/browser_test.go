@@ -151,6 +151,8 @@ var screens = []struct{ name, path, drawn string }{
 	{"statistic", "/stats/imagenet/click_accuracy", "true"},
 	{"statistic-maps", "/stats/imagenet/accuracy_maps", "true"},
 	{"rejects", "/rejects", "true"},
+	{"notes", "/notes", "true"},
+	{"compare", "/compare?set=imagenet&a=selected:true&b=selected:false", "document.querySelectorAll('[data-side][data-ready]').length === 2"},
 	{"sql", "/sql?q=SELECT+page_idx,+count(*)+AS+n,+avg(selected::int)+AS+selected+FROM+imagenet_showings+GROUP+BY+page_idx+ORDER+BY+1", "document.querySelector('#sql').dataset.ran"},
 	{"sql-chart", "/sql?show=chart&kind=bars&q=SELECT+page_idx,+count(*)+AS+n+FROM+imagenet_showings+GROUP+BY+page_idx+ORDER+BY+1", "document.querySelector('#sql').dataset.ran"},
 	{"sql-seq", "/sql?q=FROM+imagenet_final_clicks", "document.querySelector('#sql').dataset.ran"},

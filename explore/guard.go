@@ -27,6 +27,8 @@ type guard struct {
 	used     map[string]bool // earlier tokens
 	sessions map[string]*client
 	order    []string // their names, the latest last
+
+	first *guard // of another server, whose browsers are let in too; nil without
 }
 
 // A client is a browser that was let in.
@@ -91,10 +93,7 @@ func (g *guard) wrap(next http.Handler, renewed func()) http.Handler {
 			return
 		}
 		if c, err := r.Cookie(g.cookie); err == nil {
-			g.mu.Lock()
-			session := g.sessions[c.Value]
-			g.mu.Unlock()
-			if session != nil {
+			if session := g.session(c.Value); session != nil {
 				inner.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), clientKey{}, session)))
 				return
 			}
@@ -113,6 +112,16 @@ func (g *guard) wrap(next http.Handler, renewed func()) http.Handler {
 			http.Error(w, "Open the address that abtool explore prints: it has a token.", http.StatusForbidden)
 		}
 	}), policy)
+}
+
+// session returns the browser that has a cookie, or nil.
+func (g *guard) session(value string) *client {
+	if g.first != nil {
+		return g.first.session(value)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.sessions[value]
 }
 
 type clientKey struct{}

@@ -30,7 +30,7 @@ type numbers struct {
 
 func (n *numbers) compute(ctx context.Context, o Options) {
 	defer close(n.ready)
-	n.doc, n.err = analysis.Run(ctx, o.Store, result.Options{Tool: o.Tool, Jobs: o.Threads, Hide: o.Hide, Seed: result.DefaultSeed})
+	n.doc, n.err = analysis.Run(ctx, o.Store, result.Options{Tool: o.Tool, Jobs: o.Threads, Hide: o.Hide, Seed: result.DefaultSeed + o.seed})
 	if n.err != nil {
 		return
 	}

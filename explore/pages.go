@@ -42,6 +42,7 @@ func (s *Server) routes() map[string]http.Handler {
 	}
 	s.replays(m)
 	s.noteRoutes(m)
+	s.compareRoutes(m)
 	if s.images.some() {
 		m["GET /img/{set}/{id}"] = http.HandlerFunc(s.image)
 	}
@@ -115,6 +116,7 @@ func (s *Server) nav(path string) (links []link) {
 		links[len(links)-1].Here = strings.HasPrefix(path, "/h/")
 	}
 	add("statistics", "Statistics", "/stats")
+	add("compare", "Compare", "/compare")
 	add("sql", "SQL", "/sql")
 	add("notes", "Notes", "/notes")
 	add("rejects", "Rejects", "/rejects")
@@ -132,6 +134,10 @@ var functions = template.FuncMap{
 	"why":     why,
 	"mark":    func(at float64) float64 { return min(at, 99) },
 	"width":   func(low, high float64) float64 { return max(.6, high-low) },
+	"both":    func(a, b valueShown) []valueShown { return []valueShown{a, b} },
+	"differences": func(caption, a, b string, rows []difference) map[string]any {
+		return map[string]any{"Caption": caption, "A": a, "B": b, "Rows": rows}
+	},
 }
 
 // why returns what a reason of a reject means.

@@ -31,6 +31,9 @@ type Options struct {
 	Tool    string        // version of abtool
 	Hide    bool          // whether pseudonyms replace the ids of workers and HITs
 
+	Compare string // another store, to compare with
+	seed    uint64 // added to that of the statistics
+
 	Notes         string // file of notes; "" is the one next to the store
 	ReadOnlyNotes bool   // whether nobody can add to it
 
@@ -54,6 +57,8 @@ func (o *Options) way() (way front.Front, err error) {
 	switch {
 	case o.Proxy != "" && !o.Public:
 		return way, usage.Errorf("--behind-proxy needs --public")
+	case o.Compare != "" && o.Public:
+		return way, usage.Errorf("--compare and --public: the other store has another port, which only this machine reaches")
 	case o.Token != "" && !o.Public:
 		return way, usage.Errorf("--token needs --public: the address of a server of this machine works once")
 	case o.Token != "" && len(o.Token) < leastToken:

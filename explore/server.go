@@ -38,6 +38,8 @@ type Server struct {
 	files   map[string]file
 	images  *images
 
+	second *second // of the store to compare with; nil without one
+
 	notes  *notes.Book
 	noting sync.Mutex // held while notes change
 
@@ -92,13 +94,18 @@ func New(ctx context.Context, o Options, base string) (_ *Server, err error) {
 		return nil, err
 	}
 	s.summarise()
+	if o.Compare != "" {
+		if err := s.openSecond(ctx, o); err != nil {
+			return nil, err
+		}
+	}
 	return s, nil
 }
 
 // Close ends all queries.
 func (s *Server) Close() error {
 	s.summaries.close()
-	err := errors.Join(s.images.Close(), s.db.Close())
+	err := errors.Join(s.second.close(), s.images.Close(), s.db.Close())
 	if s.sandboxed != nil {
 		err = errors.Join(err, s.sandboxed.Close())
 	}

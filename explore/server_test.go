@@ -57,6 +57,12 @@ type person struct {
 func visit(t *testing.T, o Options) *person {
 	t.Helper()
 	s, base := serve(t, o)
+	return enter(t, s, base)
+}
+
+// enter returns a person who has opened the address of a server.
+func enter(t *testing.T, s *Server, base string) *person {
+	t.Helper()
 	jar, _ := cookiejar.New(nil)
 	p := &person{t, base, http.Client{Jar: jar}}
 	if status, _ := p.get(strings.TrimPrefix(s.guard.address(), base)); status != http.StatusOK {

@@ -47,6 +47,9 @@ browser runs one at a time, and there are no notes without --notes; consider --h
 				return err
 			}
 			o.Store = place
+			if err := checkCompare(o.Compare); err != nil {
+				return err
+			}
 			noteRepeats(s.err, place)
 			return o.run(cmd.Context(), s)
 		},
@@ -56,6 +59,7 @@ browser runs one at a time, and there are no notes without --notes; consider --h
 	f.StringVar(&o.Address, "addr", "", "`ADDRESS` to listen at (default: 127.0.0.1:0, a free port of this machine;\nwith --public :443, behind a proxy 127.0.0.1:8080)")
 	f.BoolVar(&o.open, "open", false, "open the address in the browser")
 	f.BoolVar(&o.Hide, "hide-workers", false, "replace the ids of workers and HITs by stable pseudonyms")
+	f.StringVar(&o.Compare, "compare", "", "compare with another `STORE`, whose pages are at the next port")
 	f.StringVar(&o.Notes, "notes", "", "`FILE` of tags and notes (default: STORE.notes.jsonl)")
 	f.BoolVar(&o.ReadOnlyNotes, "read-only-notes", false, "show tags and notes, and let nobody add any")
 	f.StringVar(&o.Title, "title", "", "title of the pages")
