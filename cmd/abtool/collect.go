@@ -39,7 +39,7 @@ undone, scrolling, keys, times. The folder of a study holds everything; abtool i
 		Example: `  abtool collect init birds --task browse --images photos
   abtool collect serve birds
   abtool collect status birds`,
-		Args: subcommand(),
+		Args: subcommand(), Annotations: isGroup,
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
 	db := c.PersistentFlags().String("db", "", "`ADDRESS` of a PostgreSQL database (default: as study.toml says)")
@@ -324,8 +324,8 @@ func collectServeCommand(s streams) *cobra.Command {
 		Use:   "serve DIR",
 		Short: "Serve a study to annotators",
 		Long: `Serve a study until Ctrl-C, and print the addresses of its page and of the administrator's pages.
-What the server acknowledges is on the disk. After a crash or a restart they go on
-by themselves.
+What the server has acknowledged is on the disk. After a crash or a restart, annotators go on where
+they were.
 
 A study is served to this machine only. --public serves it to others, and needs TLS in one of three
 ways: --domain NAME gets a certificate from Let's Encrypt, whose terms you accept with it, and

@@ -32,9 +32,9 @@ comes at once for a store of any size.
 If a study of the store is where it was, or is given by --study, info says whether an annotator was
 erased since the store was made.
 
-` + severalStores + ` info
-then also shows how the records of each store add up. It reads rows only of images that several
-stores have.`,
+` + severalStores + `
+info then also shows how the records of each store add up, and reads rows only of images that
+several stores have. Stores that contradict each other are listed one by one.`,
 		Example: `  abtool info store
   abtool info store --json | jq '.data_sets[].rejected'`,
 		Args: stores("info takes a STORE, or several"),

@@ -81,19 +81,21 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 func rootCommand(s streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "abtool",
-		Short: "Read, analyse and learn from annotation byproducts",
+		Short: "Record how people label images, and learn from it",
 		Long: `abtool works with annotation byproducts: the mouse traces, clicks, hovers, icon placements and
-timings that annotators leave while they label images. It reads ImageNet-AB, COCO-AB, or your own
-records from the same front ends into Parquet tables, computes statistics of them, and derives
-targets from them that networks learn from.
+timings of people who label images. abtool collect records them, in a study of your own images.
+abtool ingest reads them, or the released ImageNet-AB and COCO-AB, into a store of Parquet tables.
+explore and sql look into a store, stats and report compute and draw the statistics of the paper,
+and targets and train let networks learn where people clicked.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some input was rejected.`,
-		Example:       "  abtool demo\n  abtool ingest imagenet_ab_v1_0.tar.gz coco_ab_v1_0.json --out store",
+		Example:       "  abtool demo\n  abtool collect demo\n  abtool ingest imagenet_ab_v1_0.tar.gz coco_ab_v1_0.json --out store",
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(flagError)
+	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{if .Runnable}}", `{{if and .Runnable (ne .Annotations.kind "group")}}`, 1))
 	root.DisableSuggestions = true // unknownCommand has them
 	root.CompletionOptions.HiddenDefaultCmd = true
 	addGroup(root, "Data", collectCommand(s), ingestCommand(s), infoCommand(s), storeCommand(s), sqlCommand(s))

@@ -19,8 +19,8 @@ func storeCommand(s streams) *cobra.Command {
 		Short:   "Take out of a store what annotators had deleted",
 		Long:    `Change a store after it was made.`,
 		Example: `  abtool store erase store`,
-		Args:    subcommand(),
-		RunE:    func(*cobra.Command, []string) error { return nil },
+		Args:    subcommand(), Annotations: isGroup,
+		RunE: func(*cobra.Command, []string) error { return nil },
 	}
 	c.AddCommand(storeEraseCommand(s))
 	return c

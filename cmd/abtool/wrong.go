@@ -14,7 +14,10 @@ import (
 	"abtool/internal/usage"
 )
 
-// subcommand returns the check of a command that does nothing without one of its own commands.
+// isGroup marks a command that only holds others, so that its help does not show it alone.
+var isGroup = map[string]string{"kind": "group"}
+
+// subcommand returns the check of a command that only holds others.
 func subcommand() cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
