@@ -72,7 +72,7 @@ func (o *statsOptions) runMerge(ctx context.Context, s streams, flags *pflag.Fla
 			return usage.Errorf("--%s goes with --partial: --merge takes the options that its files were computed with", name)
 		}
 	}
-	p, left, err := o.merged(s, files)
+	p, left, err := o.merged(ctx, s, files)
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (o *statsOptions) other(ctx context.Context, p *analysis.Partial) (*analysi
 
 // merged merges files in order, neighbours of the same number of files first, so that each is merged only a few times. Of
 // damaged files, it returns the number.
-func (o *statsOptions) merged(s streams, files []string) (p *analysis.Partial, left int, err error) {
+func (o *statsOptions) merged(ctx context.Context, s streams, files []string) (p *analysis.Partial, left int, err error) {
 	type run struct {
 		*analysis.Partial
 		files int
@@ -136,6 +136,9 @@ func (o *statsOptions) merged(s streams, files []string) (p *analysis.Partial, l
 		return nil
 	}
 	for _, path := range files {
+		if err := ctx.Err(); err != nil {
+			return nil, 0, err
+		}
 		if info, err := os.Stat(path); err == nil && info.IsDir() {
 			return nil, 0, usage.Errorf("%s is a folder: --merge reads the files that --partial wrote", path)
 		}
