@@ -175,6 +175,8 @@ func hitCell(set, column string, v any) cell {
 		c := cell{Text: v}
 		if column == "worker_id" {
 			c.To = "/w/" + set + "/" + url.PathEscape(v)
+		} else if column == columnsOfHITs[set][0] {
+			c.To = "/h/" + set + "/" + url.PathEscape(v)
 		} else {
 			c.To = "/i/" + set + "?" + view.Filter{Terms: []view.Term{{Field: column, Texts: []string{v}}}}.Query()
 		}

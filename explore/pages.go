@@ -22,6 +22,7 @@ func (s *Server) routes() map[string]http.Handler {
 		"GET /w/{set}":              s.page("workers", s.workers),
 		"GET /w/{set}/{id}":         s.page("worker", s.worker),
 		"GET /h/{set}":              s.page("hits", s.hits),
+		"GET /h/{set}/{id}":         s.page("hit", s.hit),
 		"GET /stats":                s.page("statistics", s.statistics),
 		"GET /stats/{set}/{name}":   s.page("statistic", s.statistic),
 		"GET /stats/{set}/by/{key}": s.page("groups", s.groups),

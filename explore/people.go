@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,16 +20,16 @@ import (
 
 // columnsOfWorkers are the columns of the table of annotators, by data set.
 var columnsOfWorkers = map[string][]string{
-	"imagenet": {"worker", "showings", "hits", "recall", "pooled_accuracy", "centre_distance", "time_to_click", "speed", "deselections", "agreement",
+	"imagenet": {"worker", "showings", "hits", "recall", "pooled_accuracy", "centre_share", "centre_median", "time_to_click", "speed", "deselections", "agreement",
 		"flags"},
-	"coco": {"worker", "pages", "hits", "recall", "pooled_precision", "icons_per_page", "time_spent", "keyboard_share", "moves", "removes",
+	"coco": {"worker", "pages", "hits", "recall", "pooled_precision", "centre_share", "icons_per_page", "time_spent", "keyboard_share", "moves", "removes",
 		"flags"},
 }
 
 // intervals are the columns of the intervals of pooled values.
 var intervals = map[string][2]string{"pooled_accuracy": {"pooled_low", "pooled_high"}, "pooled_precision": {"pooled_low", "pooled_high"}}
 
-var words = map[string]string{"worker": "annotator", "pooled_accuracy": "pooled accuracy", "pooled_precision": "pooled precision", "centre_distance": "from the centre",
+var words = map[string]string{"worker": "annotator", "pooled_accuracy": "pooled accuracy", "pooled_precision": "pooled precision", "centre_share": "at the centre", "centre_median": "from the centre",
 	"time_to_click": "time to click", "flag_centre": "centre", "flag_rush": "rush", "flag_bot": "bot", "hits": "HITs", "icons_per_page": "icons a page",
 	"time_spent": "time on a page", "keyboard_share": "by keyboard"}
 
@@ -68,6 +69,11 @@ func (s *Server) workers(ctx context.Context, r *http.Request) (string, any, err
 	set, p, err := s.profiles(ctx, r)
 	if err != nil {
 		return "", nil, err
+	}
+	if set == "imagenet" {
+		if p, err = s.withMedian(ctx, p); err != nil {
+			return "", nil, err
+		}
 	}
 	var t table
 	var names []string
@@ -112,7 +118,41 @@ func (s *Server) workers(ctx context.Context, r *http.Request) (string, any, err
 		t.Rows = append(t.Rows, cells)
 	}
 	return "Annotators", map[string]any{"Set": set, "Table": t, "Sets": s.others("/w/", set),
-		"Doc": "Pooled accuracy and pooled precision are drawn to the mean of all annotators, the more so the fewer clicks somebody has. Their 95 % intervals follow them. The page of an annotator has the plain shares too."}, nil
+		"Doc": "Pooled accuracy and pooled precision are drawn to the mean of all annotators, the more so the fewer clicks somebody has. Their 95 % intervals follow them. The page of an annotator has the plain shares too. " +
+			"Who has more than half of the clicks within 0.05 of the centre, of 20 or more, is suspected of clicking the centre: sort by “at the centre” to see who comes near."}, nil
+}
+
+// withMedian returns a table of annotators with the median distance of their clicks from the centre. The mean of it is
+// moved by a single click that is far outside of the image.
+func (s *Server) withMedian(ctx context.Context, p *result.Table) (*result.Table, error) {
+	if _, err := s.view(ctx, "imagenet"); err != nil {
+		return nil, err
+	}
+	rows, err := s.db.QueryContext(ctx, "SELECT worker_id::VARCHAR, median("+fromCentre+")::DOUBLE FROM summary_imagenet WHERE selected AND x IS NOT NULL AND y IS NOT NULL AND worker_id IS NOT NULL GROUP BY 1")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	medians := map[string]float64{}
+	for rows.Next() {
+		var id string
+		var v float64
+		if err := rows.Scan(&id, &v); err != nil {
+			return nil, err
+		}
+		medians[id] = v
+	}
+	out := *p
+	out.Columns = append(slices.Clone(p.Columns), result.Column{Name: "centre_median", Unit: result.UnitShare, Title: "median distance of the click from (0.5, 0.5)"})
+	out.Rows = nil
+	for _, row := range p.Rows {
+		v, ok := medians[text(row[0])]
+		if !ok {
+			v = math.NaN()
+		}
+		out.Rows = append(out.Rows, append(slices.Clone(row), stat.Number(v)))
+	}
+	return &out, rows.Err()
 }
 
 // flagsOf returns what an annotator is flagged for.
@@ -184,6 +224,7 @@ type workerShown struct {
 	Charts   []chartShown
 	Flags    []string
 	HITs     []cell
+	Others   *comparedWith
 	Rank     string
 	Showings string
 }
@@ -247,6 +288,9 @@ func (s *Server) worker(ctx context.Context, r *http.Request) (string, any, erro
 	if out.Charts, err = s.comparisons(ctx, v, f); err != nil {
 		return "", nil, err
 	}
+	if out.Others, err = s.othersOn(ctx, set, "worker_id", id); err != nil {
+		return "", nil, err
+	}
 	hit := map[string]string{"imagenet": "assignment_id", "coco": "hit_id"}[set]
 	rows, err := s.db.QueryContext(ctx, fmt.Sprintf("SELECT %s::VARCHAR, count(*) FROM summary_%s WHERE worker_id::VARCHAR = ? AND %[1]s IS NOT NULL GROUP BY 1 ORDER BY min(seq) LIMIT 60", hit, set), id)
 	if err != nil {
@@ -259,8 +303,7 @@ func (s *Server) worker(ctx context.Context, r *http.Request) (string, any, erro
 		if err := rows.Scan(&name, &n); err != nil {
 			return "", nil, err
 		}
-		hf := view.Filter{Terms: []view.Term{{Field: hit, Texts: []string{name}}}}
-		out.HITs = append(out.HITs, cell{Text: name, To: "/i/" + set + "?" + hf.Query(), Note: ui.Thousands(n)})
+		out.HITs = append(out.HITs, cell{Text: name, To: "/h/" + set + "/" + url.PathEscape(name), Note: ui.Thousands(n)})
 	}
 	return id, out, rows.Err()
 }

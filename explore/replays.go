@@ -2,7 +2,9 @@ package explore
 
 import (
 	"context"
+	"database/sql"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -37,7 +39,7 @@ func (s *Server) replays(m map[string]http.Handler) {
 	show := func(of func(ctx context.Context, r *http.Request) (title string, _ *scene.Scene, err error)) contents {
 		return func(ctx context.Context, r *http.Request) (string, any, error) {
 			title, drawn, err := of(ctx, r)
-			return title, played{title, drawn, s.images.some()}, err
+			return title, played{title, drawn, s.images.some(), s.nextPage(ctx, r)}, err
 		}
 	}
 	m["GET /s/{set}/{seq}"] = s.page("showing", show(func(ctx context.Context, r *http.Request) (string, *scene.Scene, error) {
@@ -70,7 +72,8 @@ func (s *Server) replays(m map[string]http.Handler) {
 type played struct {
 	Title  string
 	Scene  *scene.Scene
-	Images bool // whether there are images to show
+	Images bool   // whether there are images to show
+	Next   string // address of what plays after it, or ""
 }
 
 // setOf returns the data set of an address.
@@ -103,4 +106,21 @@ func number(text string) (int64, error) {
 		return 0, notFound("%q in the address is not a number", text)
 	}
 	return n, nil
+}
+
+// nextPage returns the address of the next page of a HIT, if the address asks that one plays after the other.
+func (s *Server) nextPage(ctx context.Context, r *http.Request) string {
+	set, id := r.PathValue("set"), r.PathValue("assignment")
+	if !r.URL.Query().Has("next") || id == "" {
+		return ""
+	}
+	if _, err := s.view(ctx, set); err != nil {
+		return ""
+	}
+	var next sql.NullInt64
+	err := s.db.QueryRowContext(ctx, "SELECT min(page_idx) FROM summary_"+set+" WHERE "+columnsOfHITs[set][0]+"::VARCHAR = ? AND page_idx > TRY_CAST(? AS BIGINT)", id, r.PathValue("page")).Scan(&next)
+	if err != nil || !next.Valid {
+		return ""
+	}
+	return "/p/" + set + "/" + url.PathEscape(id) + "/" + strconv.FormatInt(next.Int64, 10) + "?next"
 }

@@ -725,3 +725,57 @@ func TestGroups(t *testing.T) {
 		t.Errorf("only %d groups and %d shares were checked", checked, shares)
 	}
 }
+
+// The page of a HIT has all of its pages, one after the other, and the values of its rules; both it and the page of
+// an annotator have others on the same images.
+func TestHITPage(t *testing.T) {
+	p := visit(t, Options{Store: demo()})
+	for _, set := range []string{"imagenet", "coco"} {
+		_, body := p.get("/h/" + set)
+		id := regexp.MustCompile(`href="/h/` + set + `/([^"/?]+)"`).FindStringSubmatch(body)
+		if id == nil {
+			t.Fatalf("no HIT is linked: %.2000s", body)
+		}
+		column := map[string]string{"imagenet": "assignment_id", "coco": "hit_id"}[set]
+		var pages struct{ Data [][]int64 }
+		_, answer := p.sql("SELECT DISTINCT page_idx FROM " + set + "_annotations WHERE " + column + " = '" + id[1] + "' AND page_idx IS NOT NULL ORDER BY 1")
+		if err := json.Unmarshal([]byte(answer), &pages); err != nil || len(pages.Data) != 1 || len(pages.Data[0]) < 2 {
+			t.Fatal(err, answer)
+		}
+		status, body := p.get("/h/" + set + "/" + id[1])
+		if status != http.StatusOK || strings.Count(body, "<strong>Page ") != len(pages.Data[0]) || !strings.Contains(body, "Least recall") || !strings.Contains(body, "Fewest pages") {
+			t.Errorf("the page of HIT %s: %d %s", id[1], status, body)
+		}
+		for i, page := range pages.Data[0] {
+			status, body := p.get(fmt.Sprintf("/p/%s/%s/%d?next", set, id[1], page))
+			next := ""
+			if i+1 < len(pages.Data[0]) {
+				next = fmt.Sprintf(`data-next="/p/%s/%s/%d?next"`, set, id[1], pages.Data[0][i+1])
+			}
+			if status != http.StatusOK || strings.Contains(body, "data-next") != (next != "") || !strings.Contains(body, next) {
+				t.Errorf("page %d does not lead to %s", page, next)
+			}
+		}
+		if status, _ := p.get("/h/" + set + "/nobody"); status != http.StatusNotFound {
+			t.Errorf("a HIT that is not there: %d", status)
+		}
+	}
+	// Of the annotators, some have shared images: the numbers are those of the rows that they lead to.
+	_, body := p.get("/w/imagenet")
+	shared := 0
+	for _, id := range regexp.MustCompile(`href="(/w/imagenet/[^"]+)"`).FindAllStringSubmatch(body, 5) {
+		_, body := p.get(id[1])
+		for _, m := range regexp.MustCompile(`<td class="number"><a href="(/i/imagenet[^"]*of=[^"]*)">([0-9,]+)</a></td>`).FindAllStringSubmatch(body, -1) {
+			to := strings.NewReplacer("&amp;", "&", "&#43;", "+").Replace(m[1])
+			_, answer := p.get("/api/rows" + strings.TrimPrefix(to, "/i"))
+			var rows struct{ N int64 }
+			if err := json.Unmarshal([]byte(answer), &rows); err != nil || ui.Thousands(rows.N) != m[2] {
+				t.Errorf("%s leads to %d rows and says %s: %.300s", to, rows.N, m[2], answer)
+			}
+			shared++
+		}
+	}
+	if shared == 0 {
+		t.Error("nobody shares images")
+	}
+}
