@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -366,4 +367,59 @@ func TestEnginesTag(t *testing.T) {
 		}
 		h.quiet()
 	})
+}
+
+// TestEnginesLook draws screens in Firefox and WebKitGTK as TestLook does in Chromium, for people to look at, where -shots
+// says into which folder.
+func TestEnginesLook(t *testing.T) {
+	if *shots == "" {
+		t.Skip("-shots is not given")
+	}
+	for _, dark := range []bool{false, true} {
+		browser.Both(t, browser.Options{Width: 1000, Height: 900, Dark: dark}, func(t *testing.T, b *browser.Tab) {
+			h := hand{b, t}
+			look := func(name string) {
+				t.Helper()
+				for _, width := range []int{450, 1000, 1600} { // MiniBrowser's window does not become narrower
+					h.Resize(width, 900)
+					h.Settle()
+					if wide := h.Text("document.documentElement.scrollWidth - document.documentElement.clientWidth"); wide != "0" {
+						t.Errorf("%s is %s pixels wider than a window of %d", name, wide, width)
+					}
+					path := filepath.Join(*shots, fmt.Sprintf("%s-%s-%d-%s.png", name, b.Browser, width, map[bool]string{true: "dark", false: "light"}[dark]))
+					if err := os.WriteFile(path, h.Picture(), 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				h.Resize(1280, 900)
+			}
+			for _, task := range []string{collect.Browse, collect.Tag} {
+				site := newSite(t, task, nil)
+				h.Open(site.url())
+				h.Wait(`document.querySelector("h1")?.innerText === "Things in pictures"`)
+				look(task + "-1-landing")
+				h.Press("Continue")
+				h.Wait(`document.querySelector("[name=level]")`)
+				look(task + "-2-consent")
+				h.Press("I agree")
+				h.Press("Begin")
+				h.page(1)
+				if task == collect.Browse {
+					h.toggle(0, 20, 20)
+					h.toggle(4, 20, 20)
+					h.Eval("scrollTo(0, 0)", nil)
+				} else {
+					x, photo := h.Box(".icons > :first-child"), h.Box(".photo")
+					h.Drag(int(x.X)+20, int(x.Y)+20, int(photo.X)+100, int(photo.Y)+100)
+					h.Up()
+				}
+				look(task + "-3-page")
+				h.Press("Stop or delete")
+				look(task + "-4-stop")
+				h.Press("Stop, and keep what I did")
+				h.Wait(`document.body.innerText.includes("What you did is kept.")`)
+				look(task + "-5-end")
+			}
+		})
+	}
 }
