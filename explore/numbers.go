@@ -3,6 +3,7 @@ package explore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -28,9 +29,12 @@ type numbers struct {
 	err     error
 }
 
-func (n *numbers) compute(ctx context.Context, o Options) {
+func (n *numbers) compute(ctx context.Context, o Options, replaced func() bool) {
 	defer close(n.ready)
 	n.doc, n.err = analysis.Run(ctx, o.Store, result.Options{Tool: o.Tool, Jobs: o.Threads, Hide: o.Hide, Seed: result.DefaultSeed + o.seed})
+	if n.err == nil && replaced() {
+		n.err = errors.New("the store was replaced before its statistics were computed: open the new one")
+	}
 	if n.err != nil {
 		return
 	}

@@ -58,6 +58,7 @@ type page struct {
 	Set   string // imagenet or coco; "" for pages of all sets
 	Data  any    // contents
 	Tool  string
+	Newer bool // whether the store was replaced since it was opened
 }
 
 // A link leads to a page.
@@ -75,7 +76,7 @@ func (s *Server) page(name string, f contents) http.Handler {
 		title, data, err := f(r.Context(), r)
 		shown, status := name, http.StatusOK
 		p := page{Title: title, Store: s.options.Title, Nav: s.nav(r.URL.Path), Set: r.PathValue("set"), Data: data,
-			Tool: s.options.Tool}
+			Tool: s.options.Tool, Newer: s.db.Kept() && s.replaced()}
 		if err != nil {
 			shown, status = "absent", statusOf(err)
 			p.Title, p.Data = "Not shown", s.problem(err)

@@ -49,6 +49,13 @@ type Server struct {
 
 	sandboxMade sync.Mutex
 	sandboxed   *query.DB // for the page of SQL; nil until it is used
+
+	ended     sync.Once
+	reopening sync.Mutex     // held while a newer store is opened
+	turn      sync.RWMutex   // of newer
+	newer     *Server        // shows a newer store since somebody asked for it
+	once      sync.Once      // makes the handler of newer
+	answering sync.WaitGroup // requests that this server answers, not newer
 }
 
 // A file is a file that browsers load.
@@ -79,7 +86,7 @@ func New(ctx context.Context, o Options, base string) (_ *Server, err error) {
 	if s.notes, err = notes.At(o.Store, o.Notes); err != nil {
 		return nil, err
 	}
-	if s.db, err = query.Open(ctx, o.Store, query.Options{Memory: o.Memory, Threads: o.Threads, Hide: o.Hide, Page: true, Notes: s.notes}); err != nil {
+	if s.db, err = query.Open(ctx, o.Store, query.Options{Memory: o.Memory, Threads: o.Threads, Hide: o.Hide, Page: true, Keep: true, Notes: s.notes}); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -89,6 +96,9 @@ func New(ctx context.Context, o Options, base string) (_ *Server, err error) {
 	}()
 	if s.images, err = openImages(o.Images); err != nil {
 		return nil, err
+	}
+	if s.replaced() {
+		return nil, fmt.Errorf("%s was replaced while it was opened: start again", o.Store)
 	}
 	if err := s.load(); err != nil {
 		return nil, err
@@ -103,12 +113,22 @@ func New(ctx context.Context, o Options, base string) (_ *Server, err error) {
 }
 
 // Close ends all queries.
-func (s *Server) Close() error {
-	s.summaries.close()
-	err := errors.Join(s.second.close(), s.images.Close(), s.db.Close())
-	if s.sandboxed != nil {
-		err = errors.Join(err, s.sandboxed.Close())
+func (s *Server) Close() (err error) {
+	if s.newer != nil {
+		err = s.newer.Close()
 	}
+	return errors.Join(err, s.end())
+}
+
+// end ends what the server does itself. Another call does nothing.
+func (s *Server) end() (err error) {
+	s.ended.Do(func() {
+		s.summaries.close()
+		if s.sandboxed != nil {
+			err = s.sandboxed.Close()
+		}
+		err = errors.Join(err, s.second.close(), s.images.Close(), s.db.Close())
+	})
 	return err
 }
 
@@ -157,12 +177,58 @@ func (s *Server) load() error {
 
 // Handler answers requests.
 func (s *Server) Handler() http.Handler {
+	return s.guard.wrap(s.shown(), s.announce)
+}
+
+// shown answers requests from the store that was opened last. A request that has begun goes on with the store that it
+// began with.
+func (s *Server) shown() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /web/{name}", s.file)
+	mux.Handle("POST /reopen", http.HandlerFunc(s.reopen))
 	for pattern, h := range s.routes() {
 		mux.Handle(pattern, h)
 	}
-	return s.guard.wrap(s.same(mux), s.announce)
+	own := s.same(mux)
+	var later http.Handler // of newer
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.turn.RLock()
+		newer := s.newer
+		if newer == nil {
+			s.answering.Add(1)
+		}
+		s.turn.RUnlock()
+		if newer != nil {
+			s.once.Do(func() { later = newer.shown() })
+			later.ServeHTTP(w, r)
+			return
+		}
+		defer s.answering.Done()
+		own.ServeHTTP(w, r)
+	})
+}
+
+// reopen opens the store that replaced this one, and answers from it from now on.
+func (s *Server) reopen(w http.ResponseWriter, r *http.Request) {
+	s.reopening.Lock()
+	defer s.reopening.Unlock()
+	if s.replaced() && s.newer == nil {
+		newer, err := New(context.WithoutCancel(r.Context()), s.options, s.guard.base)
+		if err != nil {
+			s.page("absent", func(context.Context, *http.Request) (string, any, error) {
+				return "", nil, failure{http.StatusConflict, fmt.Errorf("the newer store cannot be opened: %w", err)}
+			}).ServeHTTP(w, r)
+			return
+		}
+		s.turn.Lock()
+		s.newer = newer
+		s.turn.Unlock()
+		go func() {
+			s.answering.Wait()
+			s.end()
+		}()
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
 // accountsAt returns what the system knows of the accounts of the stores at a place.
@@ -181,15 +247,19 @@ func accountsAt(place string) (all []os.FileInfo, err error) {
 	return all, nil
 }
 
-// same answers as long as the store is the one that was opened. DuckDB opens the tables by their paths, so that after
-// an ingest, summaries and tables would be of two stores.
+// replaced reports whether the store is no longer the one that was opened.
+func (s *Server) replaced() bool {
+	now, err := accountsAt(s.options.Store)
+	return err != nil || !slices.EqualFunc(now, s.opened, func(a, b os.FileInfo) bool { return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) })
+}
+
+// same answers from the store that was opened. Where files cannot be kept open, it answers as long as they are the same:
+// DuckDB opens the tables by their paths, so that after an ingest, summaries and tables would be of two stores.
 func (s *Server) same(next http.Handler) http.Handler {
 	const replaced = "the store was replaced by another ingest: start abtool explore again to look at the new one"
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		now, err := accountsAt(s.options.Store)
-		same := func(a, b os.FileInfo) bool { return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) }
 		switch {
-		case err == nil && slices.EqualFunc(now, s.opened, same) || strings.HasPrefix(r.URL.Path, "/web/"):
+		case s.db.Kept() || !s.replaced() || strings.HasPrefix(r.URL.Path, "/web/"):
 			next.ServeHTTP(w, r)
 		case strings.HasPrefix(r.URL.Path, "/api/"):
 			answer(w, r, http.StatusConflict, problem{Error: replaced, Status: http.StatusConflict})

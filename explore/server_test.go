@@ -52,6 +52,7 @@ type person struct {
 	t    *testing.T
 	base string
 	http.Client
+	server *Server // nil if it runs elsewhere
 }
 
 func visit(t *testing.T, o Options) *person {
@@ -64,7 +65,7 @@ func visit(t *testing.T, o Options) *person {
 func enter(t *testing.T, s *Server, base string) *person {
 	t.Helper()
 	jar, _ := cookiejar.New(nil)
-	p := &person{t, base, http.Client{Jar: jar}}
+	p := &person{t, base, http.Client{Jar: jar}, s}
 	if status, _ := p.get(strings.TrimPrefix(s.guard.address(), base)); status != http.StatusOK {
 		t.Fatalf("the address of the server answers %d", status)
 	}
@@ -565,34 +566,102 @@ func TestSeveral(t *testing.T) {
 	if err := os.Rename(account, account+"2"); err != nil {
 		t.Fatal(err)
 	}
-	if status, _ := p.get("/"); status != http.StatusConflict {
-		t.Errorf("a store that is gone: %d", status)
+	want := http.StatusConflict
+	if p.server.db.Kept() {
+		want = http.StatusOK
+	}
+	if status, _ := p.get("/"); status != want {
+		t.Errorf("a store that is gone: %d, want %d", status, want)
 	}
 }
 
-// A store that was replaced is not mixed with the one that was opened.
+// A store that is replaced while it is open goes on being shown, until somebody opens the new one. Nothing is of both.
 func TestReplaced(t *testing.T) {
-	dir, err := teststore.Make(t.Context(), t.TempDir(), teststore.Options{Images: 30})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := visit(t, Options{Store: dir})
-	if status, _ := p.get("/api/rows/imagenet"); status != http.StatusOK {
-		t.Fatal(status)
-	}
-	account := filepath.Join(dir, store.File)
-	data, err := os.ReadFile(account)
-	if err != nil {
-		t.Fatal(err)
-	}
-	os.Remove(account)
-	if err := os.WriteFile(account, data, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{"/", "/api/rows/imagenet"} {
-		if status, body := p.get(path); status != http.StatusConflict || !strings.Contains(body, "the store was replaced") {
-			t.Errorf("%s: %d %.200s", path, status, body)
+	parent := t.TempDir()
+	made := map[int]string{}
+	for _, n := range []int{30, 50} {
+		dir, err := teststore.Make(t.Context(), filepath.Join(parent, fmt.Sprint(n)), teststore.Options{Images: n})
+		if err != nil {
+			t.Fatal(err)
 		}
+		made[n] = dir
+	}
+	p := visit(t, Options{Store: made[30]})
+	if !p.server.db.Kept() {
+		t.Skip("files of the temporary folder cannot have two names")
+	}
+	total := func() int64 {
+		t.Helper()
+		var rows struct{ Total int64 }
+		_, body := p.get("/api/rows/imagenet")
+		if err := json.Unmarshal([]byte(body), &rows); err != nil {
+			t.Fatal(err, body)
+		}
+		return rows.Total
+	}
+	counted := func() (n [2]int64) {
+		t.Helper()
+		var rows struct{ Data [][]int64 }
+		_, body := p.sql("SELECT (SELECT count(*) FROM imagenet_annotations) AS a, (SELECT count(*) FROM imagenet_images) AS b")
+		if err := json.Unmarshal([]byte(body), &rows); err != nil || len(rows.Data) != 2 {
+			t.Fatal(err, body)
+		}
+		return [2]int64{rows.Data[0][0], rows.Data[1][0]}
+	}
+	before := total()
+	p.get("/?part=numbers") // the statistics are computed
+	_, showing := p.get("/api/showing/imagenet/7")
+	if err := os.RemoveAll(made[30]); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(made[50], made[30]); err != nil {
+		t.Fatal(err)
+	}
+	if n := counted(); n != [2]int64{before, 30} || total() != before { // the tables of SQL are opened only now
+		t.Errorf("after the change: %v, want %d showings of 30 images", n, before)
+	}
+	if _, again := p.get("/api/showing/imagenet/7"); again != showing {
+		t.Errorf("a showing has changed:\n%.300s\n%.300s", showing, again)
+	}
+	const bar = "The store was replaced by another ingest"
+	if status, body := p.get("/stats/imagenet/counts"); status != http.StatusOK || !strings.Contains(body, bar) {
+		t.Errorf("no page says that there is a newer store: %d", status)
+	}
+	var group sync.WaitGroup
+	end := make(chan struct{})
+	for range 4 {
+		group.Go(func() {
+			for {
+				select {
+				case <-end:
+					return
+				default:
+				}
+				if n := counted(); n[1] != 30 && n[1] != 50 || (n[1] == 30) != (n[0] == before) {
+					t.Errorf("an answer of both stores: %v", n)
+				}
+			}
+		})
+	}
+	r, _ := http.NewRequest("POST", p.base+"/reopen", nil)
+	status, body := p.do(r)
+	close(end)
+	group.Wait()
+	if status != http.StatusOK || strings.Contains(body, bar) {
+		t.Errorf("the new store: %d", status)
+	}
+	if n := counted(); n != [2]int64{total(), 50} || n[0] == before {
+		t.Errorf("the new store has %v", n)
+	}
+	if err := os.WriteFile(filepath.Join(made[30], store.File), []byte(`{"format_version": 99}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	r, _ = http.NewRequest("POST", p.base+"/reopen", nil)
+	if status, body := p.do(r); status != http.StatusConflict || !strings.Contains(body, "99") {
+		t.Errorf("a store of a newer format: %d %.300s", status, body)
+	}
+	if n := counted(); n[1] != 50 {
+		t.Errorf("after a store that cannot be opened: %v", n)
 	}
 }
 
@@ -631,7 +700,7 @@ func TestLinks(t *testing.T) {
 func TestRowsOfNumbers(t *testing.T) {
 	s, base := serve(t, Options{Store: demo()})
 	jar, _ := cookiejar.New(nil)
-	p := &person{t, base, http.Client{Jar: jar}}
+	p := &person{t, base, http.Client{Jar: jar}, s}
 	p.get(strings.TrimPrefix(s.guard.address(), base))
 	d, err := s.document(t.Context())
 	if err != nil {
@@ -672,7 +741,7 @@ func TestRowsOfNumbers(t *testing.T) {
 func TestGroups(t *testing.T) {
 	s, base := serve(t, Options{Store: demo()})
 	jar, _ := cookiejar.New(nil)
-	p := &person{t, base, http.Client{Jar: jar}}
+	p := &person{t, base, http.Client{Jar: jar}, s}
 	p.get(strings.TrimPrefix(s.guard.address(), base))
 	rows := func(to string) (n int64) {
 		t.Helper()

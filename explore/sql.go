@@ -35,7 +35,7 @@ func (s *Server) sandbox(ctx context.Context) (*query.DB, error) {
 	if s.options.Public {
 		memory = query.HalfMemory(memory)
 	}
-	db, err := query.Open(context.WithoutCancel(ctx), s.options.Store, query.Options{Memory: memory, Threads: s.options.Threads, Hide: s.options.Hide, Page: true, Notes: s.notes})
+	db, err := s.db.Again(context.WithoutCancel(ctx), query.Options{Memory: memory, Threads: s.options.Threads, Hide: s.options.Hide, Page: true, Notes: s.notes})
 	s.sandboxed = db
 	return db, err
 }

@@ -42,7 +42,7 @@ func (s *Server) summarise() {
 				v.Complete(ctx) // who waits for it gets the error
 			}
 		}
-		s.numbers.compute(ctx, s.options)
+		s.numbers.compute(ctx, s.options, s.replaced)
 	})
 }
 

@@ -32,6 +32,7 @@ type Options struct {
 	Threads    int      // number of threads; 0 is one per processor
 	AllowFiles bool     // whether queries may read and write other files, and load extensions
 	Outputs    []string // absolute paths of files that Session.Export may write
+	Keep       bool     // whether the store may be replaced while it is open, where the system allows it: see Kept
 	Hide       bool     // whether pseudonyms replace the ids of workers and HITs, as in result.Options; not with AllowFiles
 	Page       bool     // whether errors advise what a page offers, and not the options of abtool sql
 
@@ -54,11 +55,23 @@ type DB struct {
 
 // Open opens the store in a folder, and creates the views and macros. Then it locks the settings: no file
 // except the store's tables can be opened any more.
-func Open(ctx context.Context, store string, o Options) (_ *DB, err error) {
+func Open(ctx context.Context, store string, o Options) (*DB, error) {
 	tables, err := locate(store)
 	if err != nil {
 		return nil, err
 	}
+	return start(ctx, store, tables, o)
+}
+
+// Again opens the same tables once more, in another DuckDB. If they are Kept, the store may have been replaced
+// meanwhile. db must be closed last.
+func (db *DB) Again(ctx context.Context, o Options) (*DB, error) {
+	tables := *db.tables
+	tables.more = nil
+	return start(ctx, db.Store, &tables, o)
+}
+
+func start(ctx context.Context, store string, tables *tables, o Options) (_ *DB, err error) {
 	tables.hide, tables.noted = o.Hide, o.Notes != nil
 	db := &DB{Store: store, Sets: tables.sets, tables: tables, allow: o.AllowFiles, advice: &ofCommand}
 	if o.Page {
@@ -78,6 +91,9 @@ func Open(ctx context.Context, store string, o Options) (_ *DB, err error) {
 	}
 	if err := tables.plainly(db.temp); err != nil {
 		return nil, err
+	}
+	if o.Keep {
+		tables.keep(db.temp)
 	}
 	if err := tables.write(db.temp); err != nil {
 		return nil, err
@@ -204,6 +220,7 @@ type tables struct {
 	studies    map[string]bool             // data sets with a study among their sources
 	categories []store.Category            // of COCO's ground truth; empty in older stores
 	hide       bool                        // whether views have pseudonyms
+	kept       map[string]string           // other names of files, by path; nil without keep
 	noted      bool                        // whether there is a view of notes
 }
 
@@ -242,8 +259,32 @@ func locate(path string) (*tables, error) {
 
 // file returns the path of a table of a store.
 func (t *tables) file(at int, set, table string) string {
-	return filepath.Join(t.dirs[at], set, table+".parquet")
+	path := filepath.Join(t.dirs[at], set, table+".parquet")
+	if name := t.kept[path]; name != "" {
+		return name
+	}
+	return path
 }
+
+// keep gives the files of all tables a second name in a folder, by which they can be read after the store was replaced.
+// Where the system does not allow it, such as on another disk, the files have their names alone.
+func (t *tables) keep(temp string) {
+	if t.kept != nil {
+		return
+	}
+	kept := map[string]string{}
+	for i, path := range t.files() {
+		name := filepath.Join(temp, fmt.Sprintf("kept-%d.parquet", i))
+		if os.Link(path, name) != nil {
+			return
+		}
+		kept[path] = name
+	}
+	t.kept = kept
+}
+
+// Kept reports whether queries go on reading the files that were opened if the store is replaced.
+func (db *DB) Kept() bool { return db.tables.kept != nil }
 
 // storesWith returns the numbers of the stores that have a table.
 func (t *tables) storesWith(set, table string) (all []int) {
