@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"abtool/explore/view"
@@ -145,10 +144,18 @@ func (s *Server) hit(ctx context.Context, r *http.Request) (string, any, error) 
 			continue
 		}
 		out.Facts = append(out.Facts, fact{Name: c, Value: x.Text})
-		for _, rule := range rulesOf(set) {
-			if v, ok := float(values[i+1]); rule.Column == c && ok {
-				out.Rules = append(out.Rules, hitRule{rule.Title, x.Text, rule.Default, v < rule.published})
+	}
+	for _, rule := range rulesOf(set) {
+		var v sql.NullFloat64
+		if err := s.db.QueryRowContext(ctx, fmt.Sprintf("SELECT %s::DOUBLE FROM %s WHERE %s::VARCHAR = ?", rule.Column, name, columns[0]), id).Scan(&v); err != nil {
+			return "", nil, err
+		}
+		if v.Valid {
+			shown := short(v.Float64)
+			if rule.Most == "1" {
+				shown = ui.Percent(v.Float64, 1)
 			}
+			out.Rules = append(out.Rules, hitRule{rule.Title, shown, rule.Default, v.Float64 < rule.published})
 		}
 	}
 	if out.Pages, err = s.hitPages(ctx, set, columns[0], id); err != nil {
@@ -159,12 +166,6 @@ func (s *Server) hit(ctx context.Context, r *http.Request) (string, any, error) 
 	}
 	out.Others, err = s.othersOn(ctx, set, columns[0], id)
 	return "HIT " + id, out, err
-}
-
-// float returns a number of any type of DuckDB.
-func float(v any) (float64, bool) {
-	f, err := strconv.ParseFloat(fmt.Sprint(v), 64)
-	return f, err == nil
 }
 
 // slotsAcross is the number of images next to each other on a page.
