@@ -174,7 +174,7 @@ func TestNotPublic(t *testing.T) {
 		"--public needs TLS":                    {Options: front.Options{Public: true}},
 		"a proxy with TLS that --behind-proxy":  {Options: front.Options{Public: true}},
 		"--behind-proxy needs --public":         {Proxy: "a.example.org"},
-		"--compare is for this machine only":    {Compare: "other", Options: front.Options{Public: true}},
+		"--compare and --public: the other":     {Compare: "other", Options: front.Options{Public: true}},
 		"--token needs --public":                {Token: "a-token-of-20-letters"},
 		"--token has 5 characters":              {Token: "short", Proxy: "a.example.org", Options: front.Options{Public: true}},
 		"--behind-proxy https://a: give":        {Proxy: "https://a", Options: front.Options{Public: true}},

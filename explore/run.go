@@ -65,8 +65,6 @@ func (o *Options) way() (way front.Front, err error) {
 		return way, usage.Errorf("--token has %d characters: give at least %d, or leave it out for a random one", len(o.Token), leastToken)
 	case strings.ContainsAny(o.Proxy, ":/ "):
 		return way, usage.Errorf("--behind-proxy %s: give the name of the proxy, such as explore.example.org", o.Proxy)
-	case o.Public && o.Compare != "":
-		return way, usage.Errorf("--compare is for this machine only: leave it out, or --public")
 	case o.Proxy != "" && (o.Cert != "" || o.Domain != ""):
 		return way, usage.Errorf("give either --behind-proxy or a certificate")
 	}
