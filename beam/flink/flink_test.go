@@ -266,6 +266,7 @@ func (c *cluster) java(name, heap, class string, args ...string) *exec.Cmd {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	cmd.Dir = c.dir // where Beam's boot program writes the options
 	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = log, log, &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		c.t.Fatal(err)
