@@ -44,6 +44,7 @@ func (s *Server) routes() map[string]http.Handler {
 	s.replays(m)
 	s.noteRoutes(m)
 	s.compareRoutes(m)
+	s.studyRoutes(m)
 	if s.images.some() {
 		m["GET /img/{set}/{id}"] = http.HandlerFunc(s.image)
 	}
@@ -57,6 +58,7 @@ type page struct {
 	Nav   []link
 	Set   string // imagenet or coco; "" for pages of all sets
 	Data  any    // contents
+	Live  bool   // whether a study is shown, which goes on
 	Tool  string
 	Newer bool // whether the store was replaced since it was opened
 }
@@ -76,7 +78,11 @@ func (s *Server) page(name string, f contents) http.Handler {
 		title, data, err := f(r.Context(), r)
 		shown, status := name, http.StatusOK
 		p := page{Title: title, Store: s.options.Title, Nav: s.nav(r.URL.Path), Set: r.PathValue("set"), Data: data,
-			Tool: s.options.Tool, Newer: s.db.Kept() && s.replaced()}
+			Tool: s.options.Tool, Newer: s.db.Kept() && s.replaced(), Live: s.options.live != nil}
+		if m, ok := err.(moved); ok {
+			http.Redirect(w, r, m.to, http.StatusSeeOther)
+			return
+		}
 		if err != nil {
 			shown, status = "absent", statusOf(err)
 			p.Title, p.Data = "Not shown", s.problem(err)

@@ -31,6 +31,9 @@ type Options struct {
 	Tool    string        // version of abtool
 	Hide    bool          // whether pseudonyms replace the ids of workers and HITs
 
+	Study *Study // the study that is shown, in place of a store; nil for a store
+	live  *live
+
 	Compare string // another store, to compare with
 	seed    uint64 // added to that of the statistics
 
@@ -94,7 +97,16 @@ func Run(ctx context.Context, o Options) (err error) {
 	if o.Proxy != "" {
 		base = "https://" + o.Proxy
 	}
-	s, err := New(ctx, o, base)
+	var s interface {
+		Handler() http.Handler
+		announce()
+		Close() error
+	}
+	if o.Study != nil {
+		s, err = openLive(ctx, o, base)
+	} else {
+		s, err = New(ctx, o, base)
+	}
 	if err != nil {
 		return err
 	}

@@ -77,6 +77,12 @@ func New(ctx context.Context, o Options, base string) (_ *Server, err error) {
 		o.Title = filepath.Base(filepath.Clean(o.Store))
 	}
 	s := &Server{options: o, guard: newGuard(base, o, way), files: map[string]file{}}
+	if l := o.live; l != nil {
+		if l.guard == nil {
+			l.guard = s.guard
+		}
+		s.guard = l.guard
+	}
 	if s.account, err = store.Read(o.Store); err != nil {
 		return nil, err
 	}

@@ -4,14 +4,18 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"abtool/explore"
+	"abtool/ingest"
+	"abtool/ingest/study"
 	"abtool/internal/ui"
 	"abtool/internal/usage"
 	"abtool/query"
 	"abtool/store"
+	storenotes "abtool/store/notes"
 )
 
 type exploreOptions struct {
@@ -28,6 +32,9 @@ func exploreCommand(s streams) *cobra.Command {
 works once, and runs until Ctrl-C. Nothing is written to the store, and nothing is loaded from
 elsewhere. Tags and notes are kept in STORE.notes.jsonl, next to the store.
 
+STORE can be the folder of a study of abtool collect, also while it is served. It is read into a
+temporary store, and again by the button Refresh.
+
 Without --images, paths and boxes are drawn on a grey field in the shape of the image. To look
 from another machine, use ssh -L 8080:127.0.0.1:8080 and --addr 127.0.0.1:8080.
 
@@ -39,6 +46,8 @@ browser runs one at a time, and there are no notes without --notes; consider --h
 		Example: `  abtool explore store
   abtool explore store --images ILSVRC/train --open
   abtool explore store --addr 127.0.0.1:8080 --memory 4GB
+  abtool explore may --compare june
+  abtool explore mystudy
   abtool explore store --public --domain explore.example.org --hide-workers`,
 		Args: stores("explore takes a STORE, or several"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -47,6 +56,9 @@ browser runs one at a time, and there are no notes without --notes; consider --h
 				return err
 			}
 			o.Store = place
+			if study.Is(place) {
+				return o.study(cmd.Context(), s)
+			}
 			if err := checkCompare(o.Compare); err != nil {
 				return err
 			}
@@ -108,4 +120,24 @@ func (o *exploreOptions) run(ctx context.Context, s streams) error {
 		first = false
 	}
 	return explore.Run(ctx, o.Options)
+}
+
+// study shows a study as the store that it makes.
+func (o *exploreOptions) study(ctx context.Context, s streams) error {
+	dir := filepath.Clean(o.Store)
+	if o.Notes == "" && !o.Public {
+		o.Notes = dir + storenotes.Ending
+	}
+	if o.Title == "" {
+		o.Title = filepath.Base(dir)
+	}
+	o.Study = &explore.Study{
+		Make: func(ctx context.Context, to string) (string, error) {
+			out := filepath.Join(to, "store")
+			_, err := ingest.Run(ctx, ingest.Options{Sources: []string{dir}, Out: out, Jobs: o.Threads})
+			return out, err
+		},
+		Stored: func(ctx context.Context) (int64, int64, error) { return study.Stored(ctx, dir) },
+	}
+	return o.run(ctx, s)
 }

@@ -85,6 +85,24 @@ func Identity(ctx context.Context, dir string) (id string, erasures int64, err e
 	return id, erasures, errors.Join(err, db.Close())
 }
 
+// Stored returns the number of pages of a study that were submitted, and the number of its last erasure.
+func Stored(ctx context.Context, dir string) (pages, erasures int64, err error) {
+	db, err := storage.OpenRead(dir)
+	if err != nil {
+		return 0, 0, fmt.Errorf("the study in %s: %w", dir, err)
+	}
+	err = db.View(ctx, func(v *storage.View) error {
+		a, err := v.Account()
+		if err != nil {
+			return err
+		}
+		pages = a.Submitted
+		_, erasures, err = v.Identity()
+		return err
+	})
+	return pages, erasures, errors.Join(err, db.Close())
+}
+
 // superclasses returns the names of the superclasses of icons, or nil if the study does not describe its classes.
 func superclasses(dir string) (names []string, err error) {
 	if _, err := os.Stat(filepath.Join(dir, collect.ClassesFile)); err != nil {
