@@ -24,7 +24,7 @@ const (
 // Assumed: MB a second between a worker and a bucket, millions of showings in a shard, and the share of tasks that
 // take three times as long.
 const (
-	network   = 125
+	network   = 125.0
 	shard     = 1.0
 	straggles = 0.05
 )
