@@ -34,8 +34,9 @@ type Options struct {
 	Study *Study // the study that is shown, in place of a store; nil for a store
 	live  *live
 
-	Compare string // another store, to compare with
-	seed    uint64 // added to that of the statistics
+	Compare string  // another store, to compare with
+	seed    uint64  // added to that of the statistics
+	second  *second // that shows it already, since before a newer store was opened
 
 	Notes         string // file of notes; "" is the one next to the store
 	ReadOnlyNotes bool   // whether nobody can add to it

@@ -110,7 +110,10 @@ func New(ctx context.Context, o Options, base string) (_ *Server, err error) {
 		return nil, err
 	}
 	s.summarise()
-	if o.Compare != "" {
+	switch {
+	case o.second != nil:
+		s.second = o.second
+	case o.Compare != "":
 		if err := s.openSecond(ctx, o); err != nil {
 			return nil, err
 		}
@@ -133,7 +136,10 @@ func (s *Server) end() (err error) {
 		if s.sandboxed != nil {
 			err = s.sandboxed.Close()
 		}
-		err = errors.Join(err, s.second.close(), s.images.Close(), s.db.Close())
+		if s.newer == nil { // which has the second server since
+			err = errors.Join(err, s.second.close())
+		}
+		err = errors.Join(err, s.images.Close(), s.db.Close())
 	})
 	return err
 }
@@ -219,7 +225,9 @@ func (s *Server) reopen(w http.ResponseWriter, r *http.Request) {
 	s.reopening.Lock()
 	defer s.reopening.Unlock()
 	if s.replaced() && s.newer == nil {
-		newer, err := New(context.WithoutCancel(r.Context()), s.options, s.guard.base)
+		o := s.options
+		o.second = s.second
+		newer, err := New(context.WithoutCancel(r.Context()), o, s.guard.base)
 		if err != nil {
 			s.page("absent", func(context.Context, *http.Request) (string, any, error) {
 				return "", nil, failure{http.StatusConflict, fmt.Errorf("the newer store cannot be opened: %w", err)}

@@ -586,7 +586,7 @@ func TestReplaced(t *testing.T) {
 		}
 		made[n] = dir
 	}
-	p := visit(t, Options{Store: made[30]})
+	p := visit(t, Options{Store: made[30], Compare: demo()})
 	if !p.server.db.Kept() {
 		t.Skip("files of the temporary folder cannot have two names")
 	}
@@ -652,6 +652,16 @@ func TestReplaced(t *testing.T) {
 	}
 	if n := counted(); n != [2]int64{total(), 50} || n[0] == before {
 		t.Errorf("the new store has %v", n)
+	}
+	status, body = p.get("/compare?set=imagenet")
+	other := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(body)
+	if status != http.StatusOK || other == "" || other == p.base {
+		t.Fatalf("after the change the stores are not compared: %d, %q", status, other)
+	}
+	if r, _ := http.NewRequest("GET", other+"/i/imagenet", nil); r != nil {
+		if status, _ := p.do(r); status != http.StatusOK {
+			t.Errorf("the store to compare with: %d", status)
+		}
 	}
 	if err := os.WriteFile(filepath.Join(made[30], store.File), []byte(`{"format_version": 99}`), 0o666); err != nil {
 		t.Fatal(err)

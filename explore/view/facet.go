@@ -129,7 +129,7 @@ func niceStep(step float64, whole bool) float64 {
 	return 10 * p
 }
 
-// bin is the SQL of the number of a bin.
+// bin is the SQL of the number of a bin, for whole numbers.
 func (b *Bins) bin(column string) string {
 	return fmt.Sprintf("CASE WHEN %[1]s IS NOT NULL THEN greatest(0, least(%[2]d, floor((%[1]s - %[3]v) / %[4]v)))::INTEGER END",
 		column, b.N-1, b.Low, b.Step)
@@ -194,7 +194,11 @@ func (v *View) histogram(ctx context.Context, x Field, out *Facet, where restric
 		return err
 	}
 	out.Bins, out.Count = b, make([]int64, b.N)
-	rows, err := v.db.QueryContext(ctx, fmt.Sprintf("SELECT %s, count(*) FROM %s WHERE %s GROUP BY 1", b.bin(column), v.table, where.sql), where.args...)
+	bin := b.bin(column)
+	if x.Kind == Number {
+		bin = b.exact(column)
+	}
+	rows, err := v.db.QueryContext(ctx, fmt.Sprintf("SELECT %s, count(*) FROM %s WHERE %s GROUP BY 1", bin, v.table, where.sql), where.args...)
 	return each(rows, err, func(scan func(...any) error) error {
 		var bin sql.NullInt64
 		var n int64

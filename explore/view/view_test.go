@@ -280,6 +280,33 @@ func checkPages(t *testing.T, v *View, f Filter, x Field, rows []map[string]any)
 }
 
 // The values of the summary are those of the views.
+// The range of each bar selects as many rows as the bar has, also where a value is on its edge, such as a precision of 0.6.
+func TestBars(t *testing.T) {
+	for _, set := range []string{"imagenet", "coco"} {
+		v := open(t, set)
+		bars := 0
+		for _, x := range v.Fields {
+			f, err := v.Facet(t.Context(), Filter{}, x.Name, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.Bins == nil {
+				continue
+			}
+			for i, n := range f.Count {
+				r := f.Bins.Range(i, x.Kind != Number)
+				got, err := v.Count(t.Context(), Filter{Terms: []Term{{Field: x.Name, Range: &r}}})
+				if bars++; err != nil || got != n {
+					t.Errorf("%s, bar %d from %v to %v: %d rows, the bar has %d, %v", x.Name, i, r.Low, r.High, got, n, err)
+				}
+			}
+		}
+		if bars < 50 {
+			t.Errorf("%s: only %d bars", set, bars)
+		}
+	}
+}
+
 func TestSummary(t *testing.T) {
 	v := open(t, "imagenet")
 	for _, q := range []string{
