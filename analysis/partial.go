@@ -53,11 +53,17 @@ type PartialStore struct {
 
 // Gather passes over a store, or several that are read as one, for the statistics that the options select.
 func Gather(ctx context.Context, place string, o result.Options) (*Partial, error) {
+	stores, err := storesAt(place)
+	if err != nil {
+		return nil, err
+	}
 	p, err := gather(ctx, place, o, true)
 	if err != nil {
 		return nil, err
 	}
-	p.header.Stores, err = storesAt(place)
+	if p.header.Stores, err = storesAt(place); err == nil && !slices.Equal(stores, p.header.Stores) {
+		err = fmt.Errorf("%s was replaced while it was read: try again", place)
+	}
 	return p, err
 }
 
@@ -302,6 +308,22 @@ func ReadPartialFile(path string, jobs int) (*Partial, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return p, nil
+}
+
+// IsPartialFile reports whether a file is empty, or begins as one that Write wrote.
+func IsPartialFile(path string) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || info.Size() == 0 && info.Mode().IsRegular() {
+		return err == nil, err
+	}
+	var h struct{ Format string }
+	_, err = partial.NewReader(f, &h)
+	name, _, _ := strings.Cut(PartialFormat, "/")
+	return err == nil && strings.HasPrefix(h.Format, name+"/"), nil
 }
 
 // MarshalBinary returns the bytes that Write writes.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -34,8 +33,8 @@ func (o *statsOptions) runPartial(ctx context.Context, s streams, place string, 
 
 // checkPartial returns an error if a file is there that --partial did not write.
 func checkPartial(path string) error {
-	text, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) || err == nil && (len(text) == 0 || bytes.HasPrefix(text, []byte("\x1f\x8b"))) {
+	ours, err := analysis.IsPartialFile(path)
+	if errors.Is(err, os.ErrNotExist) || err == nil && ours {
 		return nil
 	}
 	return usage.Errorf("--partial %s: something is there that abtool stats --partial did not write: give another name", path)
@@ -70,6 +69,11 @@ func (o *statsOptions) runMerge(ctx context.Context, s streams, flags *pflag.Fla
 	for _, name := range notWithMerge {
 		if flags.Changed(name) {
 			return usage.Errorf("--%s goes with --partial: --merge takes the options that its files were computed with", name)
+		}
+	}
+	if o.partial != "" {
+		if err := checkPartial(o.partial); err != nil {
+			return err
 		}
 	}
 	p, left, err := o.merged(ctx, s, files)

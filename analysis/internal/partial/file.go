@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 
 	"github.com/klauspost/compress/gzip"
@@ -162,6 +163,10 @@ const mostOfLine = 1 << 26
 func NewReader(r io.Reader, header any) (*Reader, error) {
 	all := bufio.NewReader(r)
 	z, err := gzip.NewReader(all)
+	var read *fs.PathError
+	if errors.As(err, &read) {
+		return nil, err // the file may be whole
+	}
 	if err != nil {
 		return nil, damaged("it does not begin as a file of abtool stats --partial does: %v", err)
 	}
@@ -192,6 +197,10 @@ func (r *Reader) line(to any) error {
 
 // cut returns the error of a file that ends too early, or whose checksum is wrong.
 func cut(err error) error {
+	var read *fs.PathError
+	if errors.As(err, &read) {
+		return err // the file may be whole
+	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return damaged("it is cut off")
 	}

@@ -7,7 +7,12 @@ input=$(sed -n "${SLURM_ARRAY_TASK_ID}p" parts.txt)
 name=$(printf 'part-%05d' "$SLURM_ARRAY_TASK_ID")
 mkdir -p stores partials
 if [ ! -e "stores/$name/store.json" ]; then
+  echo "$input" > "stores/$name.input"
   # Exit code 3 says that records were rejected: store.json lists them.
   abtool ingest "$input" --boxes boxes.tar.gz --out "stores/$name" --quiet || [ $? = 3 ]
+fi
+if [ "$(cat "stores/$name.input")" != "$input" ]; then
+  echo "stores/$name is of another input than line $SLURM_ARRAY_TASK_ID of parts.txt: work in a new folder, or remove it and partials/$name.gz" >&2
+  exit 1
 fi
 abtool stats "stores/$name" --partial "partials/$name.gz" --quiet
