@@ -103,7 +103,7 @@ func (g *guard) wrap(next http.Handler, renewed func()) http.Handler {
 		case letIn:
 			http.SetCookie(w, &http.Cookie{Name: g.cookie, Value: session, Path: "/", HttpOnly: true, Secure: g.public,
 				SameSite: http.SameSiteStrictMode})
-			http.Redirect(w, r, "/"+strings.TrimLeft(r.URL.Path, "/"), http.StatusSeeOther) // "//host" would lead away
+			http.Redirect(w, r, "/"+strings.TrimLeft(r.URL.Path, `/\`), http.StatusSeeOther) // "//host" would lead away, and "/\host"
 		case wasUsed:
 			renewed()
 			http.Error(w, "This address was opened before, and works once. A new one is printed where abtool explore runs.",

@@ -31,14 +31,15 @@ func (s *Server) renote(ctx context.Context) error {
 	s.noting.Lock()
 	defer s.noting.Unlock()
 	changed, err := s.notes.Refresh()
-	if err != nil || !changed {
+	if err != nil || !changed && !s.behind {
 		return err
 	}
-	return s.showNotes(ctx)
+	return s.showNotes(context.WithoutCancel(ctx))
 }
 
 // showNotes gives the notes to the tables of both DuckDBs. s.noting is held.
 func (s *Server) showNotes(ctx context.Context) error {
+	s.behind = true
 	rows := s.notes.Rows()
 	if err := s.db.SetNotes(ctx, rows); err != nil {
 		return err
@@ -60,6 +61,7 @@ func (s *Server) showNotes(ctx context.Context) error {
 			return err
 		}
 	}
+	s.behind = false
 	return nil
 }
 
@@ -189,7 +191,8 @@ func (s *Server) thing(ctx context.Context, v *view.View, kind, id string) (t no
 	return notes.Thing{Set: v.Set, Kind: kind, ID: id}, nil
 }
 
-// without returns an address in which pseudonyms replace the ids of people.
+// without returns an address in which pseudonyms replace the ids of people. It leaves out a query, which can have ids
+// anywhere.
 func (s *Server) without(v *view.View, address string) string {
 	u, err := url.Parse(address)
 	if err != nil || len(address) > mostFilter || !strings.HasPrefix(u.Path, "/") {
@@ -210,8 +213,10 @@ func (s *Server) without(v *view.View, address string) string {
 			}
 		}
 		q.Set("f", f.String())
-		u.RawQuery = strings.NewReplacer("%3A", ":", "%2C", ",", "%3B", ";").Replace(q.Encode())
 	}
+	q.Del("q")
+	q.Del("of")
+	u.RawQuery = strings.NewReplacer("%3A", ":", "%2C", ",", "%3B", ";").Replace(q.Encode())
 	if parts := strings.SplitN(u.Path, "/", 5); len(parts) > 3 {
 		if key := map[string]string{"w": pseudonym.Worker, "h": pseudonym.HIT, "p": pseudonym.HIT}[parts[1]]; key != "" {
 			parts[3] = pseudonym.Of(key, parts[3])

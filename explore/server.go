@@ -2,6 +2,7 @@ package explore
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -15,6 +16,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -42,11 +44,13 @@ type Server struct {
 
 	notes  *notes.Book
 	noting sync.Mutex // held while notes change
+	behind bool       // whether tables may lack notes of the file; noting is held
 
 	summaries *summaries
 	numbers   *numbers
 	hitsMade  sync.Mutex // held while a table of HITs is made
 
+	asks        chan struct{} // one for each query of a public server
 	sandboxMade sync.Mutex
 	sandboxed   *query.DB // for the page of SQL; nil until it is used
 
@@ -76,7 +80,8 @@ func New(ctx context.Context, o Options, base string) (_ *Server, err error) {
 	if o.Title == "" {
 		o.Title = filepath.Base(filepath.Clean(o.Store))
 	}
-	s := &Server{options: o, guard: newGuard(base, o, way), files: map[string]file{}}
+	s := &Server{options: o, guard: newGuard(base, o, way), files: map[string]file{},
+		asks: make(chan struct{}, cmp.Or(max(o.Threads, 0), runtime.GOMAXPROCS(0)))}
 	if l := o.live; l != nil {
 		if l.guard == nil {
 			l.guard = s.guard

@@ -116,6 +116,14 @@ func (s *Server) last(ctx context.Context, a asked, f func(session *query.Sessio
 			return failure{http.StatusTooManyRequests, errors.New("another query of this browser is running: wait for it, or stop it")}
 		}
 	}
+	if s.options.Public { // a token is for several browsers
+		select {
+		case s.asks <- struct{}{}:
+			defer func() { <-s.asks }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	db, err := s.sandbox(ctx)
 	if err != nil {
 		return err

@@ -53,8 +53,10 @@ export class Replay {
     this.#whole = !this.paged;
     this.#build();
     this.player.addEventListener('time', () => this.draw());
-    this.player.addEventListener('state', () => { this.#state(); this.draw(); });
-    if (root.dataset.next) this.player.addEventListener('state', () => { if (!this.player.playing && this.player.t >= this.player.end) location.assign(root.dataset.next); });
+    this.player.addEventListener('state', ({ target: p }) => {
+      this.#state(); this.draw();
+      if (root.dataset.next && !p.playing && p.t >= p.end) location.assign(root.dataset.next);
+    });
     new ResizeObserver(() => this.#size()).observe(root);
     const dark = matchMedia('(prefers-color-scheme: dark)');
     dark.addEventListener('change', () => { Object.assign(this.theme, themeOf(root)); this.#paint(); this.timeline.hatch = null; this.draw(); });
