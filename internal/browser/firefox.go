@@ -28,7 +28,7 @@ func Firefox(t *testing.T, o Options) *Tab {
 			t.Skip("Firefox is not installed, so that the page is not tested in it: apt-get install firefox-esr")
 		}
 	}
-	dir := t.TempDir()
+	dir := folder(t)
 	// A headless Firefox has no mouse.
 	prefs := fmt.Sprintf(`user_pref("ui.primaryPointerCapabilities", 6);
 user_pref("ui.allPointerCapabilities", 6);

@@ -26,7 +26,7 @@ func WebKit(t *testing.T, o Options) *Tab {
 		}
 	}
 	screen := display(t)
-	home := t.TempDir() // of the browser's settings and data
+	home := folder(t) // of the browser's settings and data
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -85,6 +85,26 @@ func minibrowser() string {
 		}
 	}
 	return "MiniBrowser"
+}
+
+// folder returns a folder that lasts as long as the test, and a little longer if processes of a browser that was killed
+// still write to it.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "browser-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		var err error
+		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+			if err = os.RemoveAll(dir); err == nil {
+				return
+			}
+		}
+		t.Error(err)
+	})
+	return dir
 }
 
 // run starts a program for as long as the test runs.
