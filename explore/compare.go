@@ -237,7 +237,7 @@ func (s *Server) compare(ctx context.Context, r *http.Request) (string, any, err
 				}
 			}
 			for i := range sides {
-				only := slices.DeleteFunc(classes[i], func(c string) bool { _, has := slices.BinarySearch(classes[1-i], c); return has })
+				only := slices.DeleteFunc(slices.Clone(classes[i]), func(c string) bool { _, has := slices.BinarySearch(classes[1-i], c); return has })
 				if len(only) > 0 {
 					const most = 12
 					text := strings.Join(only[:min(most, len(only))], ", ")
@@ -332,7 +332,10 @@ func (s *Server) compareFields(ctx context.Context, a, b *side, fields []view.Fi
 		for j, f := range fields {
 			id := first[i] + stat.RatioID(j)
 			total := of[i].Total(id)
-			v := result.Value{Name: f.Name, Title: f.Title, Value: total.Value(), N: int64(total.Den), Unit: f.Unit, Interval: drawn[i].Interval(id), Replicates: drawn[i].Samples(id)}
+			v := result.Value{Name: f.Name, Title: f.Title, Value: total.Value(), N: int64(total.Den), Unit: f.Unit, }
+			if annotators(sums[i], j) > 1 {
+				v.Interval, v.Replicates = drawn[i].Interval(id), drawn[i].Samples(id)
+			}
 			if f.Kind == view.Bool {
 				v.Unit = result.UnitShare
 			}
@@ -341,6 +344,16 @@ func (s *Server) compareFields(ctx context.Context, a, b *side, fields []view.Fi
 		docs[i] = &result.Document{Store: name, DataSets: []result.DataSet{{Name: a.view.Set, Statistics: []result.Statistic{st}}}}
 	}
 	return analysis.Differences(docs[0], docs[1]), docs, nil
+}
+
+// annotators returns the number of annotators who have a value of a field. One alone says nothing of how others differ.
+func annotators(sums map[string][]view.Sum, field int) (n int) {
+	for _, list := range sums {
+		if list[field].N > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // compareStatistics compares the statistics of two stores.

@@ -5,8 +5,10 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +16,7 @@ import (
 	"abtool/analysis/result"
 	"abtool/internal/teststore"
 	"abtool/internal/ui"
+	"abtool/query"
 )
 
 var comparedRow = regexp.MustCompile(`(?s)<tr[^>]*><th scope="row">(.*?)</th>\s*(.*?)</tr>`)
@@ -127,6 +130,15 @@ func TestCompareFilters(t *testing.T) {
 	if row := comparedCells(body)["Mouse samples"]; textIn(row[4]) != "0.0000" || textIn(row[5]) != "0.0000 to 0.0000" {
 		t.Errorf("twice the same: %q", row)
 	}
+	// One annotator says nothing of how others differ.
+	var worker string
+	if err := s.db.QueryRow("SELECT worker_id::VARCHAR FROM summary_imagenet WHERE worker_id IS NOT NULL LIMIT 1").Scan(&worker); err != nil {
+		t.Fatal(err)
+	}
+	_, body = p.get("/compare?set=imagenet&a=worker_id:" + worker + "&b=worker_id:!" + worker)
+	if row := comparedCells(body)["Mouse samples"]; textIn(row[4]) == "–" || textIn(row[5]) != "" || textIn(row[6]) != "" {
+		t.Errorf("one annotator on a side: %q", row)
+	}
 	if status, body := p.get("/compare?set=imagenet&a=select:true"); status != http.StatusBadRequest || !strings.Contains(body, "did you mean selected") {
 		t.Errorf("a wrong filter: %d %s", status, body)
 	}
@@ -142,10 +154,45 @@ func TestCompareStores(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	named := filepath.Join(filepath.Dir(other), "another")
+	if err := os.Rename(other, named); err != nil {
+		t.Fatal(err)
+	}
+	other = named
 	p := visit(t, Options{Store: demo(), Compare: other})
 	status, body := p.get("/compare")
 	if status != http.StatusOK || !strings.Contains(body, "Only in store: COCO-AB") {
 		t.Fatalf("%d %.3000s", status, body)
+	}
+	var classes [2][]string
+	for i, dir := range []string{demo(), other} {
+		db, err := query.Open(t.Context(), dir, query.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		var list string
+		if err := db.QueryRow("SELECT string_agg(DISTINCT class, ' ') FROM imagenet_annotations").Scan(&list); err != nil {
+			t.Fatal(err)
+		}
+		classes[i] = strings.Fields(list)
+	}
+	for i, list := range classes {
+		var only []string
+		for _, c := range list {
+			if !slices.Contains(classes[1-i], c) {
+				only = append(only, c)
+			}
+		}
+		slices.Sort(only)
+		side := "Only in " + []string{"store", filepath.Base(other)}[i] + ": "
+		want := ""
+		if len(only) > 0 {
+			want = fmt.Sprintf("%s%d classes: %s", side, len(only), strings.Join(only, ", "))
+		}
+		if got := regexp.MustCompile(side + `\d+ classes: [^<]*`).FindString(body); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 	c, err := analysis.Compare(t.Context(), demo(), other, result.Options{Seed: result.DefaultSeed})
 	if err != nil {
