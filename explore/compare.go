@@ -332,7 +332,7 @@ func (s *Server) compareFields(ctx context.Context, a, b *side, fields []view.Fi
 		for j, f := range fields {
 			id := first[i] + stat.RatioID(j)
 			total := of[i].Total(id)
-			v := result.Value{Name: f.Name, Title: f.Title, Value: total.Value(), N: int64(total.Den), Unit: f.Unit, }
+			v := result.Value{Name: f.Name, Title: f.Title, Value: total.Value(), N: int64(total.Den), Unit: f.Unit}
 			if annotators(sums[i], j) > 1 {
 				v.Interval, v.Replicates = drawn[i].Interval(id), drawn[i].Samples(id)
 			}

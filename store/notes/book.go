@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"abtool/internal/usage"
 	"abtool/store"
 )
 
@@ -86,6 +87,9 @@ func Open(files ...string) (*Book, error) {
 // At reads the notes of the stores at a place: from a file if one is named, or else from those next to the stores.
 func At(place, file string) (*Book, error) {
 	if file != "" {
+		if _, err := os.Stat(filepath.Dir(file)); err != nil {
+			return nil, usage.Errorf("--notes %s: the folder %s does not exist: make it first", file, filepath.Dir(file))
+		}
 		return Open(file)
 	}
 	files, err := FilesAt(place)

@@ -8,5 +8,6 @@ if [ "${#files[@]}" != "$parts" ]; then
   echo "parts.txt names $parts parts, and partials has ${#files[@]} files" >&2
   exit 1
 fi
+trap 'rm -f stats.json.new' EXIT
 abtool stats --merge --strict "${files[@]}" --json > stats.json.new
 mv stats.json.new stats.json

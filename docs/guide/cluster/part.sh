@@ -4,6 +4,10 @@
 # complete is left alone, so that a job that was stopped can be submitted again.
 set -euo pipefail
 input=$(sed -n "${SLURM_ARRAY_TASK_ID}p" parts.txt)
+if [ -z "$input" ]; then
+  echo "parts.txt names no input in line $SLURM_ARRAY_TASK_ID" >&2
+  exit 1
+fi
 name=$(printf 'part-%05d' "$SLURM_ARRAY_TASK_ID")
 mkdir -p stores partials
 if [ ! -e "stores/$name/store.json" ]; then
