@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -116,13 +118,24 @@ func (f *ingestFn) shard(ctx context.Context, in Input) (row Row, kept bool, err
 	row = Row{Name: in.Name, Input: in.Path}
 	folder := remote.Join(f.O.Out, in.Name)
 	marker, input, err := f.O.identity(ctx, in)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
 		row.Error = err.Error()
 		return row, false, nil
 	}
+	if err != nil {
+		return row, false, err
+	}
 	row.Bytes = input.Bytes
-	if complete(ctx, folder) {
-		if !marked(ctx, remote.Join(folder, ingestMarker), marker) {
+	there, err := complete(ctx, folder)
+	if err != nil {
+		return row, false, err
+	}
+	if there {
+		same, err := marked(ctx, remote.Join(folder, ingestMarker), marker)
+		if err != nil {
+			return row, false, err
+		}
+		if !same {
 			row.Error = "there is a store of another input or of other options: give --force to replace it"
 			return row, false, nil
 		}
@@ -181,13 +194,13 @@ func (r retry) Unwrap() error { return r.error }
 // again reports whether another attempt may not have the error.
 func again(ctx context.Context, err error) bool {
 	var machine retry
-	return ctx.Err() != nil || errors.As(err, &machine) || store.IsFull(err) || errors.Is(err, store.ErrLocked)
+	return ctx.Err() != nil || errors.As(err, &machine) || store.IsFull(err) || errors.Is(err, store.ErrLocked) ||
+		errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ESTALE)
 }
 
 // complete reports whether there is a store in a folder: its account is written last.
-func complete(ctx context.Context, folder string) bool {
-	_, err := remote.Stat(ctx, remote.Join(folder, store.File))
-	return err == nil
+func complete(ctx context.Context, folder string) (bool, error) {
+	return remote.Exists(ctx, remote.Join(folder, store.File))
 }
 
 // addStore adds the counts of a store that is there.
@@ -219,12 +232,16 @@ func (r *Row) add(a *store.Account) {
 func Replace(ctx context.Context, inputs []Input, o IngestOptions) error {
 	return each(ctx, inputs, func(ctx context.Context, in Input) error {
 		folder := remote.Join(o.Out, in.Name)
-		if !complete(ctx, folder) {
-			return nil
+		there, err := complete(ctx, folder)
+		if err != nil || !there {
+			return err
 		}
 		marker, _, err := o.identity(ctx, in)
-		if err != nil || marked(ctx, remote.Join(folder, ingestMarker), marker) {
-			return nil
+		if err != nil {
+			return nil // the run says so
+		}
+		if same, err := marked(ctx, remote.Join(folder, ingestMarker), marker); err != nil || same {
+			return err
 		}
 		return remote.Remove(ctx, remote.Join(folder, store.File))
 	})

@@ -84,9 +84,12 @@ func markerOf(v any) []byte {
 }
 
 // marked reports whether a file of a shard has this content.
-func marked(ctx context.Context, file string, want []byte) bool {
+func marked(ctx context.Context, file string, want []byte) (bool, error) {
+	if there, err := remote.Exists(ctx, file); err != nil || !there {
+		return false, err
+	}
 	have, err := remote.Read(ctx, file)
-	return err == nil && bytes.Equal(have, want)
+	return bytes.Equal(have, want), err
 }
 
 // packed returns options as JSON. Beam sends the fields of a DoFn to workers and takes no functions among them,

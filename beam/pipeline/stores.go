@@ -20,7 +20,11 @@ func Stores(ctx context.Context, places []string, parents int) (all []Input, err
 		place = strings.TrimRight(place, "/")
 		pattern := place
 		if !strings.ContainsAny(place, "*?[") {
-			if complete(ctx, place) {
+			there, err := complete(ctx, place)
+			if err != nil {
+				return nil, err
+			}
+			if there {
 				all = append(all, Input{Name: shardName(place, parents), Path: place})
 				continue
 			}

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem"
@@ -62,7 +63,29 @@ func List(ctx context.Context, pattern string) ([]string, error) {
 	return found, nil
 }
 
-// Stat returns what identifies a file.
+// Exists reports whether a file is there. An error says nothing of that.
+func Exists(ctx context.Context, file string) (bool, error) {
+	if Local(file) {
+		_, err := os.Stat(file)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+			return false, nil
+		}
+		return err == nil, err
+	}
+	files, err := filesystem.New(ctx, file)
+	if err != nil {
+		return false, err
+	}
+	defer files.Close()
+	found, err := files.List(ctx, file) // an error of Size does not say why
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", file, err)
+	}
+	return slices.Contains(found, file), nil
+}
+
+// Stat returns what identifies a file. The error of one that is not there is fs.ErrNotExist, and of a folder
+// fs.ErrInvalid.
 func Stat(ctx context.Context, file string) (File, error) {
 	f := File{Path: file}
 	if Local(file) {
@@ -71,7 +94,7 @@ func Stat(ctx context.Context, file string) (File, error) {
 			return f, err
 		}
 		if !info.Mode().IsRegular() {
-			return f, fmt.Errorf("%s is not a file", file)
+			return f, fmt.Errorf("%s is not a file: %w", file, fs.ErrInvalid)
 		}
 		f.Bytes, f.Modified = info.Size(), info.ModTime().UTC().Format(time.RFC3339Nano)
 		return f, nil
@@ -82,6 +105,9 @@ func Stat(ctx context.Context, file string) (File, error) {
 	}
 	defer files.Close()
 	if f.Bytes, err = files.Size(ctx, file); err != nil {
+		if there, failed := Exists(ctx, file); failed == nil && !there {
+			err = fs.ErrNotExist
+		}
 		return f, fmt.Errorf("%s: %w", file, err)
 	}
 	if at, ok := files.(filesystem.LastModifiedGetter); ok {
