@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -190,8 +189,11 @@ func checkFacet(t *testing.T, v *View, f Filter, x Field, rows []map[string]any)
 			}
 		default:
 			if x.Kind.numeric() {
-				b := int(math.Floor((float(w) - facet.Bins.Low) / facet.Bins.Step))
-				bins[min(max(b, 0), facet.Bins.N-1)]++
+				b := 0 // the first bar whose upper edge is above the value
+				for b < facet.Bins.N-1 && float(w) >= facet.Bins.Range(b, true).High {
+					b++
+				}
+				bins[b]++
 			} else {
 				counts[fmt.Sprint(w)]++
 			}
