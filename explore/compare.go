@@ -436,17 +436,7 @@ func overlayOf(ctx context.Context, f view.Field, a, b *side, nameA, nameB strin
 		most = max(most, share(0, k), share(1, k))
 	}
 	w := chartWidth / float64(bins.N)
-	px := func(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
-	unit := f.Unit
-	if unit == "fraction" {
-		unit = ""
-	}
-	show := func(v float64) string {
-		if unit == "ms" {
-			return ui.Duration(v)
-		}
-		return strings.TrimSpace(short(v) + " " + unit)
-	}
+	show := edgeOf(f)
 	var line strings.Builder
 	for k := range bins.N {
 		h, at := share(0, k)/most*chartHeight, chartHeight-share(1, k)/most*chartHeight

@@ -342,6 +342,22 @@ func (s *Server) comparisons(ctx context.Context, v *view.View, f view.Filter) (
 
 const chartWidth, chartHeight = 240.0, 80.0
 
+// px returns a length of a chart.
+func px(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
+
+// edgeOf returns what writes the edges of a field's bars, with their unit.
+func edgeOf(x view.Field) func(float64) string {
+	return func(v float64) string {
+		switch x.Unit {
+		case "ms":
+			return ui.Duration(v)
+		case "fraction":
+			return short(v)
+		}
+		return strings.TrimSpace(short(v) + " " + x.Unit)
+	}
+}
+
 func barsOf(x view.Field, own, all *view.Facet) chartShown {
 	c := chartShown{Title: x.Title}
 	share := func(f *view.Facet, i int) float64 { return float64(f.Count[i]) / float64(max(1, f.N-f.Null)) }
@@ -350,17 +366,7 @@ func barsOf(x view.Field, own, all *view.Facet) chartShown {
 		most = max(most, share(own, i), share(all, i))
 	}
 	w := chartWidth / float64(len(own.Count))
-	px := func(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
-	unit := x.Unit
-	if unit == "fraction" {
-		unit = ""
-	}
-	show := func(v float64) string {
-		if unit == "ms" {
-			return ui.Duration(v)
-		}
-		return strings.TrimSpace(short(v) + " " + unit)
-	}
+	show := edgeOf(x)
 	for i := range own.Count {
 		h, a := share(own, i)/most*chartHeight, share(all, i)/most*chartHeight
 		from := own.Bins.Low + float64(i)*own.Bins.Step

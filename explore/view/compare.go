@@ -135,15 +135,7 @@ func (b *Bins) Range(i int, whole bool) Range {
 }
 
 // Values returns the distinct values of a text field of the data set.
-func (v *View) Values(ctx context.Context, name string) (all []string, err error) {
+func (v *View) Values(ctx context.Context, name string) ([]string, error) {
 	rows, err := v.db.QueryContext(ctx, fmt.Sprintf(`SELECT DISTINCT "%s"::VARCHAR FROM %s WHERE "%[1]s" IS NOT NULL ORDER BY 1`, name, v.table))
-	err = each(rows, err, func(scan func(...any) error) error {
-		var text string
-		if err := scan(&text); err != nil {
-			return err
-		}
-		all = append(all, text)
-		return nil
-	})
-	return all, err
+	return texts(rows, err)
 }

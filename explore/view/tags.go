@@ -166,16 +166,8 @@ func (v *View) ThingsOf(ctx context.Context, seqs []int64, kind string, hidden b
 	}, nil)
 }
 
-func (v *View) things(ctx context.Context, kind string, hidden bool, from func(id string) string, args []any) (ids []string, err error) {
+func (v *View) things(ctx context.Context, kind string, hidden bool, from func(id string) string, args []any) ([]string, error) {
 	i := slices.Index(notes.Kinds, kind)
 	rows, err := v.db.QueryContext(ctx, "SELECT DISTINCT id FROM ("+from(notes.SQL(v.Set, hidden)[i])+") WHERE id IS NOT NULL ORDER BY id", args...)
-	err = each(rows, err, func(scan func(...any) error) error {
-		var id string
-		if err := scan(&id); err != nil {
-			return err
-		}
-		ids = append(ids, id)
-		return nil
-	})
-	return ids, err
+	return texts(rows, err)
 }

@@ -305,3 +305,14 @@ func each(rows *sql.Rows, err error, f func(scan func(...any) error) error) erro
 	}
 	return rows.Err()
 }
+
+// texts returns the only column of a result.
+func texts(rows *sql.Rows, err error) (all []string, _ error) {
+	err = each(rows, err, func(scan func(...any) error) error {
+		var text string
+		err := scan(&text)
+		all = append(all, text)
+		return err
+	})
+	return all, err
+}
