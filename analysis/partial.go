@@ -48,7 +48,7 @@ type partialHeader struct {
 type PartialStore struct {
 	Path    string `json:"path"`
 	ID      string `json:"id"`      // SHA-256 of its account
-	Records int64  `json:"records"` // stored, without those of ground truth
+	Records int64  `json:"records"` // stored; ground truth does not count
 }
 
 // Gather passes over a store, or several that are read as one, for the statistics that the options select.
@@ -173,8 +173,8 @@ func difference(a, b result.Options) string {
 	return ""
 }
 
-// Merge adds the Partial of stores that come after those of p. It uses o up, and after an error p, too. Any grouping
-// of Partials in the same order gives the same.
+// Merge adds the Partial of the stores that follow. o cannot be used afterwards, and after an error, p cannot either.
+// Any grouping of Partials in the same order gives the same.
 func (p *Partial) Merge(o *Partial) error {
 	if what := p.header.differs(&o.header); what != "" {
 		return usage.Errorf("%s and %s cannot be merged: %s: compute both again with the same program and options", p.name(), o.name(), what)

@@ -46,7 +46,7 @@ func newEngine(dir string, o result.Options) (*engine, error) {
 	return e, nil
 }
 
-// Gather passes over a store. Each goroutine gathers its own part of the statistics, and of those of the ground truth apart.
+// Gather passes over a store. Each goroutine gathers a part of the statistics, and others gather the statistics of the ground truth.
 func Gather(ctx context.Context, dir string, o result.Options, entries []pass.Entry, travels bool) (pass.State, error) {
 	e, err := newEngine(dir, o)
 	if err != nil {

@@ -144,7 +144,7 @@ func (s *state) visitTruth(v *partial.Visitor, t *truth) {
 	})
 }
 
-// Merge adds the state of stores that come after those of s.
+// Merge adds the state of the stores that follow.
 func (s *state) Merge(other pass.State) error {
 	o := other.(*state)
 	if !slices.Equal(s.categories, o.categories) {

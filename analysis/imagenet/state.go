@@ -53,7 +53,7 @@ func Read(r *partial.Reader, o result.Options, entries []pass.Entry) (pass.State
 	return s, v.Err
 }
 
-// Merge adds the state of stores that come after those of s.
+// Merge adds the state of the stores that follow.
 func (s *state) Merge(other pass.State) error {
 	o := other.(*state)
 	n := pass.JoinNames(s.Named(), o.Named())

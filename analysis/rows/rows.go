@@ -38,7 +38,7 @@ type table struct {
 // Queries select the rows that a number counts.
 type Queries struct {
 	Over    string // its n rows; "" if they cannot be selected
-	Counted string // those of the n rows that the numerator of a share counts; "" if they cannot be selected
+	Counted string // selects the rows that the numerator of a share counts; "" if that cannot be done
 	None    string // why the rows cannot be selected
 }
 

@@ -71,8 +71,8 @@ func ReadAccount(ctx context.Context, file string) (*Account, error) {
 	return a, nil
 }
 
-// Check returns an error if the sums of the account are not those of its rows, or if it has other shards than
-// the inputs.
+// Check returns an error if the account is not the sum of its rows, or if it has other shards than the
+// inputs.
 func (a *Account) Check(inputs []Input) error {
 	if b := newAccount(slices.Clone(a.Shards)); b.Inputs != a.Inputs || b.Done != a.Done || b.Failed != a.Failed || b.Bytes != a.Bytes ||
 		b.Records != a.Records || b.Stored != a.Stored || b.Rejected != a.Rejected || a.Stored+a.Rejected != a.Records {

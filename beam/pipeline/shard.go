@@ -26,8 +26,8 @@ type Input struct {
 }
 
 // Inputs returns the inputs of a run: the files that match the patterns, in the order of their names, each
-// with a name of its own. The name is that of the file without its extensions, after those of so many of its
-// folders.
+// with a name of its own. A name is the name of the file without its extensions, after the names of its
+// last folders, parents of them.
 func Inputs(ctx context.Context, patterns []string, parents int) (all []Input, err error) {
 	for _, p := range patterns {
 		found, err := remote.List(ctx, p)

@@ -211,8 +211,8 @@ func Put(ctx context.Context, r io.Reader, file string) (err error) {
 	return nil
 }
 
-// PutFolder copies the files below the folder dir to a folder, those of last after all others, in the order
-// of last. It removes what interrupted calls have left there.
+// PutFolder copies the files below the folder dir to a folder. It copies the files that last names after all
+// others, in that order. It removes what interrupted calls have left there.
 func PutFolder(ctx context.Context, dir, folder string, last ...string) error {
 	var names []string
 	err := filepath.WalkDir(dir, func(at string, d fs.DirEntry, err error) error {

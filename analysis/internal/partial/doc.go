@@ -16,7 +16,7 @@
 //
 // With delta, an int, or the 64 bits of a float as an int, is stored as a zigzag varint of its difference from the value
 // before, from 0 at first; differences wrap around. The writer takes it if it is shorter. With of, ints number the rows of
-// another table: the names of annotators, HITs, classes and so on. −1 is none.
+// another table: the names of annotators, HITs, classes and so on. −1 stands for no row.
 //
 // A Visitor writes, reads or renumbers an accumulator, which lists its columns once for the three. Equal states give equal
 // bytes: rows without an order are sorted, and names are numbered in their order.

@@ -246,7 +246,7 @@ func (r *Reader) column(c *column, rows int) error {
 	return nil
 }
 
-// decode reads the values of a column; ok is false if the bytes are not those of so many rows.
+// decode reads the values of a column; ok is false if the bytes are not of so many rows.
 func (c *column) decode(b []byte, rows int) (ok bool) {
 	n := rows
 	if c.List {

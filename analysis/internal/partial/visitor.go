@@ -376,7 +376,7 @@ func (c *Columns) Seq(name string, x *int64) {
 	c.Int(name, x)
 }
 
-// Ref visits the number of a name; −1 is none.
+// Ref visits the number of a name; −1 stands for no name.
 func (c *Columns) Ref(name string, k Kind, x *int32) {
 	if c.v.numbers != nil {
 		*x = c.v.numbers.move(k, *x)

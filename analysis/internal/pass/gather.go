@@ -117,7 +117,7 @@ func (g Gathering) Visit(v *partial.Visitor, set string, entries []Entry, only f
 	}
 }
 
-// visitRatios visits the ratios of a statistic: those of a cluster are a row.
+// visitRatios visits the ratios of a statistic, with a row for each cluster.
 func (g Gathering) visitRatios(v *partial.Visitor, first, end stat.RatioID) {
 	if v.NewNumbers(partial.Clusters) != nil {
 		return // they are moved together

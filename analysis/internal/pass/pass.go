@@ -35,7 +35,8 @@ func New(o result.Options) Base {
 type State interface {
 	// Result returns the statistics. It uses the state up.
 	Result() result.DataSet
-	// Merge adds the state of stores that come after those of s, which has to be of the same data set and options. It uses o up.
+	// Merge adds the state of the stores that follow. It has to be of the same data set and options, and cannot be used
+	// afterwards.
 	Merge(o State) error
 	// SetSeed sets the seed of the samples that Result draws.
 	SetSeed(seed uint64)
