@@ -105,7 +105,7 @@ func (o *ingestOptions) run(ctx context.Context, s streams) error {
 	}
 	noteOutdated(ctx, s.err, o.Out)
 	if err == nil && sum.Rejected() > 0 {
-		err = errRejected
+		err = usage.ErrRejected
 	}
 	return err
 }

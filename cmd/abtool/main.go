@@ -20,14 +20,6 @@ import (
 	"abtool/internal/usage"
 )
 
-// Exit codes of every command.
-const (
-	exitDone     = 0
-	exitFailed   = 1
-	exitUsage    = 2
-	exitRejected = 3 // done, but some input was rejected
-)
-
 func init() { cobra.EnableCommandSorting = false } // --help lists commands in the order of their use
 
 func main() {
@@ -39,9 +31,6 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 }
-
-// errRejected is returned by a command that did its work but rejected some of its input.
-var errRejected = errors.New("some input was rejected")
 
 // run runs one command line and returns its exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -63,19 +52,19 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	switch {
 	case err == nil:
-		return exitDone
-	case errors.Is(err, errRejected):
-		return exitRejected
+		return usage.ExitDone
+	case errors.Is(err, usage.ErrRejected):
+		return usage.ExitRejected
 	case usage.Is(err):
 		fmt.Fprintf(stderr, "%s: %s\nSee %s --help.\n", cmd.CommandPath(), messageOf(err), cmd.CommandPath())
-		return exitUsage
+		return usage.ExitWrong
 	}
 	message := messageOf(err)
 	if signals.Err() != nil && errors.Is(err, context.Canceled) {
 		message = strings.Replace(message, context.Canceled.Error(), "stopped", 1)
 	}
 	fmt.Fprintf(stderr, "%s: %s\n", cmd.CommandPath(), message)
-	return exitFailed
+	return usage.ExitFailed
 }
 
 func rootCommand(s streams) *cobra.Command {

@@ -19,6 +19,7 @@ import (
 	"abtool/analysis/result"
 	"abtool/features"
 	"abtool/features/format"
+	"abtool/internal/usage"
 	"abtool/query"
 	"abtool/query/shell"
 	"abtool/reports/chart"
@@ -51,7 +52,7 @@ func TestOddStores(t *testing.T) {
 			c := startCommands(t, dir)
 			args := append([]string{"ingest", o.input(t, dir), "--as", o.set, "--out", "store", "--quiet"},
 				o.truth(t, dir)...)
-			if a := c.run(args...); a.Code != exitDone {
+			if a := c.run(args...); a.Code != usage.ExitDone {
 				t.Fatalf("the store is not made: %s", a.Err)
 			}
 			other := oddStore{set: o.set}
@@ -202,10 +203,10 @@ func (c *commands) check(args []string, a answer) {
 	if at := undefined.FindString(a.Out + a.Err); at != "" {
 		c.t.Errorf("%s prints %s:\n%s", line, at, around(a.Out+a.Err, at))
 	}
-	if a.Code == exitDone {
+	if a.Code == usage.ExitDone {
 		return
 	}
-	if a.Code != exitFailed && a.Code != exitUsage {
+	if a.Code != usage.ExitFailed && a.Code != usage.ExitWrong {
 		c.t.Errorf("%s exits with %d", line, a.Code)
 	}
 	if !slices.ContainsFunc(helpful, func(r *regexp.Regexp) bool { return r.MatchString(a.Err) }) {
@@ -343,10 +344,10 @@ func runLines() {
 			return
 		}
 		var out, errs bytes.Buffer
-		a := answer{Code: exitDone}
+		a := answer{Code: usage.ExitDone}
 		if args[0] == "shell" {
 			if err := runShell(args[1], strings.Join(args[2:], "\n")+"\n", &out, &errs); err != nil {
-				a.Code = exitFailed
+				a.Code = usage.ExitFailed
 				fmt.Fprintln(&errs, err)
 			}
 		} else {

@@ -13,13 +13,15 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow/ipc"
 	_ "github.com/duckdb/duckdb-go/v2"
+
+	"abtool/internal/usage"
 )
 
 // command runs a command line and gives what it prints.
 func command(t *testing.T, args ...string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
-	if code := run(args, strings.NewReader(""), &out, &errs); code != exitDone && code != exitRejected {
+	if code := run(args, strings.NewReader(""), &out, &errs); code != usage.ExitDone && code != usage.ExitRejected {
 		t.Fatalf("abtool %s: exit code %d\n%s", strings.Join(args, " "), code, errs.String())
 	}
 	return out.String()

@@ -61,7 +61,7 @@ func accountOf(p *analysis.Partial) string {
 	return fmt.Sprintf("%s, %s", plural(len(stores), "store"), plural(int(records), "record"))
 }
 
-// notWithMerge are the flags whose values are those of the files.
+// notWithMerge are the flags whose values come from the files.
 var notWithMerge = []string{"by", "bootstrap", "seed", "sigma", "hide-workers", "min-recall", "min-selected", "min-pages", "min-precision", "min-coco-pages"}
 
 // runMerge merges files, and prints the statistics of all their stores, or writes them to another file.
@@ -89,7 +89,7 @@ func (o *statsOptions) runMerge(ctx context.Context, s streams, flags *pflag.Fla
 		err = o.printMerged(ctx, s, p)
 	}
 	if err == nil && left > 0 {
-		return errRejected
+		return usage.ErrRejected
 	}
 	return err
 }

@@ -72,7 +72,7 @@ func (o *storeEraseOptions) run(ctx context.Context, s streams, dir string) erro
 		fmt.Fprintf(s.out, "%s has nothing that annotators had deleted, and was left as it is\n", dir)
 	}
 	if err == nil && sum != nil && sum.Rejected() > 0 {
-		err = errRejected
+		err = usage.ErrRejected
 	}
 	return err
 }

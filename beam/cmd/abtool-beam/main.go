@@ -31,16 +31,6 @@ import (
 	"abtool/internal/usage"
 )
 
-// Exit codes, those of abtool.
-const (
-	exitDone     = 0
-	exitFailed   = 1
-	exitUsage    = 2
-	exitRejected = 3 // done, but some input was rejected
-)
-
-var errRejected = errors.New("some input was rejected")
-
 // toolVersion is set when a release is linked.
 var toolVersion = "devel"
 
@@ -78,15 +68,15 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some inputs or records w
 	root.SetErr(stderr)
 	switch err := root.ExecuteContext(ctx); {
 	case err == nil:
-		return exitDone
-	case errors.Is(err, errRejected):
-		return exitRejected
+		return usage.ExitDone
+	case errors.Is(err, usage.ErrRejected):
+		return usage.ExitRejected
 	case usage.Is(err):
 		fmt.Fprintln(stderr, "error:", err)
-		return exitUsage
+		return usage.ExitWrong
 	default:
 		fmt.Fprintln(stderr, "error:", err)
-		return exitFailed
+		return usage.ExitFailed
 	}
 }
 
@@ -166,7 +156,7 @@ func printAccount(ctx context.Context, stdout io.Writer, inputs []pipeline.Input
 	a.Print(stdout, what)
 	fmt.Fprintf(stdout, "Account: %s\n", file)
 	if a.Failed > 0 || a.Rejected > 0 {
-		return errRejected
+		return usage.ErrRejected
 	}
 	return nil
 }
@@ -325,7 +315,7 @@ store, such as whom to trust, it learns from each store by itself.`,
 	return cmd
 }
 
-// shown are Beam's flags that --help lists. The others, such as those of Dataflow, are taken as well.
+// shown are Beam's flags that --help lists. Others, such as the flags of Dataflow, are taken as well.
 var shown = map[string]string{
 	"runner":             "`RUNNER`: prism, flink, spark, dataflow or portable (default prism, in this process)",
 	"endpoint":           "address of the job service, as `HOST:PORT`",
